@@ -1,0 +1,80 @@
+"""What the verbs share: messages, options, names of labels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from evolunteer_nlp.labels import arabic_name
+
+_STDERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+
+class Names(StrEnum):
+    """How labels are printed for people."""
+
+    KEYS = "keys"
+    ARABIC = "ar"
+
+
+class Prefer(StrEnum):
+    """What to prefer where a choice must be made."""
+
+    RECALL = "recall"
+
+
+ModelOption = Annotated[Path | None, typer.Option("--model", help="A model directory; the shipped model if left out.")]
+PriorOption = Annotated[
+    list[str] | None,
+    typer.Option("--prior", metavar="LABEL=SHARE", help="The share of a label among your posts; once a label."),
+]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", metavar="LABEL=P", help="Give a label from this probability on; once a label."),
+]
+PreferOption = Annotated[Prefer | None, typer.Option("--prefer", help="Rather flag too many than miss a rare call.")]
+NamesOption = Annotated[Names, typer.Option("--names", help="Names of labels in messages: keys, or Arabic (ar).")]
+
+
+def say(message: str) -> None:
+    """Print a message for people, to standard error."""
+    _STDERR.print(message)
+
+
+def name_of(label: str, names: Names) -> str:
+    """A label as people want it printed."""
+    return arabic_name(label) if names is Names.ARABIC else label
+
+
+def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
+    """Read ``LABEL=NUMBER`` options."""
+    if not given:
+        return None
+    found = {}
+    for item in given:
+        label, _, number = item.partition("=")
+        try:
+            found[label] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{item!r} is not LABEL=NUMBER", param_hint=option) from None
+    return found
+
+
+@contextmanager
+def progress_of(what: str) -> Iterator[Progress]:
+    """A progress line on standard error, on terminals only."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_STDERR, transient=True, disable=not _STDERR.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield progress

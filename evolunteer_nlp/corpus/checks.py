@@ -1,0 +1,79 @@
+"""What is wrong with a corpus, with file and row."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from evolunteer_nlp.corpus.keys import CAUSES, DIALECTS, PLATFORMS, VOICES
+from evolunteer_nlp.corpus.posts import LabelledPost
+from evolunteer_nlp.text.cleaning import clean
+from evolunteer_nlp.text.near_duplicates import near_duplicates
+
+
+class Finding(NamedTuple):
+    """One thing found: its kind, where, and in words."""
+
+    kind: str
+    where: str
+    message: str
+
+
+def check_corpus(posts: Sequence[LabelledPost], labels: Sequence[str], background: str | None) -> list[Finding]:
+    """Look for empty posts, unknown labels and keys, duplicates and contradictions.
+
+    Parameters
+    ----------
+    posts : sequence of LabelledPost
+    labels : sequence of str
+        The labels there may be.
+    background : str or None
+        The label of posts that ask nothing; it cannot be a second label.
+
+    Returns
+    -------
+    list of Finding
+        Kinds are ``empty``, ``unknown_label``, ``unknown_key``, ``conflict`` (the same text with two labels),
+        ``duplicate`` (the same text twice) and ``near_duplicate``; posts of one minimal pair may be near-duplicates.
+    """
+    return [*_values(posts, labels, background), *_same_text(posts), *_nearly_same_text(posts)]
+
+
+def _values(posts: Sequence[LabelledPost], labels: Sequence[str], background: str | None) -> list[Finding]:
+    found = []
+    for post in posts:
+        if not clean(post.text):
+            found.append(Finding("empty", post.where, "the post has no words"))
+        if post.label not in labels:
+            found.append(Finding("unknown_label", post.where, f"{post.label!r} is none of {', '.join(labels)}"))
+        if post.also is not None and (post.also not in labels or post.also in (post.label, background)):
+            found.append(Finding("unknown_label", post.where, f"{post.also!r} cannot be a second label here"))
+        if post.batch:
+            keys = (("cause", CAUSES), ("voice", VOICES), ("dialect", DIALECTS), ("platform", PLATFORMS))
+            for name, known in keys:
+                if getattr(post, name) not in known:
+                    found.append(Finding("unknown_key", post.where, f"{name} {getattr(post, name)!r}"))
+    return found
+
+
+def _same_text(posts: Sequence[LabelledPost]) -> list[Finding]:
+    same: defaultdict[str, list[LabelledPost]] = defaultdict(list)
+    for post in posts:
+        same[clean(post.text)].append(post)
+    found = []
+    for text, twins in same.items():
+        for first, second in pairwise(twins):
+            if text and first.label != second.label:
+                message = f"{second.label} here, {first.label} in {first.where}, and the same text"
+                found.append(Finding("conflict", second.where, message))
+            elif text:
+                found.append(Finding("duplicate", second.where, f"the same text as {first.where}"))
+    return found
+
+
+def _nearly_same_text(posts: Sequence[LabelledPost]) -> list[Finding]:
+    return [
+        Finding("near_duplicate", posts[j].where, f"{100 * similarity:.0f} % like {posts[i].where}")
+        for i, j, similarity in near_duplicates([post.text for post in posts])
+        if similarity < 1 and not (posts[i].pair and posts[i].pair == posts[j].pair)
+    ]

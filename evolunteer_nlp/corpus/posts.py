@@ -1,0 +1,181 @@
+"""Labelled posts and where they come from: the authored corpora, public posts found again, own files."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evolunteer_nlp.errors import CorpusError
+from evolunteer_nlp.model import shipped
+from evolunteer_nlp.tables.formats import FORMATS
+from evolunteer_nlp.tables.read import Row, open_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPost:
+    """One post and what is known of it; what is not known is an empty string.
+
+    Attributes
+    ----------
+    text, label : str
+    also : str or None
+        The second ask that it plainly makes.
+    firm : bool
+        False where two careful readers could still disagree.
+    id : str
+        The first 16 hex digits of the SHA-1 of the original text.
+    source : str
+        The public data set it is from; empty for authored posts.
+    batch : str
+        The authored file it was written for.
+    split : str
+        ``train`` or ``dev`` for public posts.
+    pair : str
+        Shared by the two posts of a minimal pair.
+    dialect, platform, country, cause, voice : str
+        Keys of `evolunteer_nlp.corpus.keys`; the country is an ISO 3166 code.
+    stream : bool
+        Whether a public post was drawn at random from a timeline.
+    where : str
+        File and row, for messages.
+    """
+
+    text: str
+    label: str
+    also: str | None = None
+    firm: bool = True
+    id: str = ""
+    source: str = ""
+    batch: str = ""
+    split: str = ""
+    pair: str = ""
+    dialect: str = ""
+    platform: str = ""
+    country: str = ""
+    cause: str = ""
+    voice: str = ""
+    stream: bool = False
+    where: str = ""
+
+
+_TEXTS = ("source", "batch", "split", "pair", "dialect", "platform", "country", "cause", "voice")
+
+
+def text_id(text: str) -> str:
+    """The id of a post: the first 16 hex digits of the SHA-1 of its text in UTF-8."""
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:16]
+
+
+def read_corpus(paths: Iterable[str | Path]) -> list[LabelledPost]:
+    """Read labelled posts from files or folders of files.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        A table with at least a text column and ``label``, or a folder of such; ``authored`` is the shipped corpora.
+
+    Raises
+    ------
+    CorpusError
+        If a row cannot be read or lacks its text or label; the message names file and row.
+    TableError
+        If a file cannot be opened.
+    """
+    posts = [post for path in paths for file in _files(path) for post in _read(file)]
+    if not posts:
+        raise CorpusError("the corpus holds no posts; name a file with the columns text and label")
+    return posts
+
+
+def authored_folder() -> Path:
+    """The folder of the authored corpora."""
+    return shipped("corpora") / "authored"
+
+
+def _files(path: str | Path) -> list[Path]:
+    if str(path) == "authored":
+        path = authored_folder()
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix in FORMATS)
+    if not files:
+        raise CorpusError(f"no corpus files in {path}; they end in {', '.join(FORMATS)}")
+    return files
+
+
+def _read(file: Path) -> Iterator[LabelledPost]:
+    table = open_table(file)
+    column = table.text_column()
+    for row in table.rows:
+        where = f"{file}, row {row.number}"
+        if not isinstance(row, Row):
+            raise CorpusError(f"{where}: {row.reason}; mend or remove it")
+        values = row.values
+        text, label = values.get(column), values.get("label")
+        if not isinstance(text, str):
+            raise CorpusError(f"{where}: no text in column {column!r}; mend or remove it")
+        if not isinstance(label, str) or not label:
+            raise CorpusError(f"{where}: no label; fill the column 'label' or remove the row")
+        yield LabelledPost(
+            text=text,
+            label=label,
+            also=values.get("also") or None,
+            firm=_truth(values.get("firm", True)),
+            id=str(values.get("id") or text_id(text)),
+            stream=_truth(values.get("stream", False)),
+            where=where,
+            **{name: str(values.get(name) or "") for name in _TEXTS},
+        )
+
+
+def _truth(value: object) -> bool:
+    return value.strip().lower() in ("true", "1", "yes") if isinstance(value, str) else bool(value)
+
+
+def places(
+    posts: Sequence[LabelledPost], labels: Sequence[str]
+) -> tuple["npt.NDArray[np.intp]", "npt.NDArray[np.intp]"]:
+    """Places of each post's label and second label (-1 for none) among ``labels``.
+
+    Raises
+    ------
+    CorpusError
+        If a post has another label; the message names file and row.
+    """
+    import numpy as np
+
+    where = {label: i for i, label in enumerate(labels)}
+    for post in posts:
+        for label in (post.label, post.also):
+            if label is not None and label not in where:
+                raise CorpusError(f"{post.where}: unknown label {label!r}; known are {', '.join(labels)}")
+    truth = np.array([where[post.label] for post in posts], dtype=np.intp)
+    return truth, np.array([-1 if post.also is None else where[post.also] for post in posts], dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLabel:
+    """What the project records of a public post: our labels and where the post is from, never its text."""
+
+    id: str
+    split: str
+    label: str
+    also: str
+    firm: str
+    source: str
+    platform: str
+    stream: str
+    reason: str
+
+
+def read_public_labels() -> dict[str, PublicLabel]:
+    """Read ``corpora/public/labels.tsv``, by id."""
+    with (shipped("corpora") / "public" / "labels.tsv").open(encoding="utf-8", newline="") as file:
+        return {row["id"]: PublicLabel(**row) for row in csv.DictReader(file, delimiter="\t")}

@@ -1,0 +1,157 @@
+"""A model directory: ``manifest.json`` and arrays; nothing in it can execute.
+
+Arrays are kept in the safetensors format (https://github.com/huggingface/safetensors): eight bytes that give the length
+of a JSON header, the header with dtype, shape and place of each array, then the numbers, little endian. It is read here
+by the standard library, as views on the mapped file, so that a first post is classified before numpy could be imported.
+"""
+
+import hashlib
+import json
+import mmap
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evolunteer_nlp.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+FORMAT = 1
+"""The format of model directories that this version writes and reads."""
+
+_MANIFEST = "manifest.json"
+_DTYPES: dict[str, Any] = {"U64": "Q", "U32": "I", "F32": "f", "F64": "d"}
+_NUMPY_DTYPES = {"<u8": "U64", "<u4": "U32", "<f4": "F32", "<f8": "F64"}
+
+
+def save_model(
+    directory: str | os.PathLike[str],
+    manifest: Mapping[str, Any],
+    arrays: Mapping[str, "npt.NDArray[np.generic]"],
+) -> Path:
+    """Write a model directory, whole or not at all; a directory that is already there is replaced.
+
+    Parameters
+    ----------
+    directory : path
+    manifest : mapping
+        What JSON can hold; ``format`` and the hashes of the files are added.
+    arrays : mapping of str to ndarray
+        uint64, uint32, float32 or float64; stored in one file, ``arrays.safetensors``.
+
+    Raises
+    ------
+    ModelError
+        If something that is not a model directory stands in the way.
+    """
+    target = Path(directory)
+    foreign = target.exists() and not (target / _MANIFEST).is_file()
+    if foreign and (not target.is_dir() or any(target.iterdir())):
+        raise ModelError(f"{target} exists and is not a model directory; choose another --output or move it away")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        content = _to_safetensors(arrays)
+        (draft / "arrays.safetensors").write_bytes(content)
+        files = {"arrays.safetensors": hashlib.sha256(content).hexdigest()}
+        text = json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, indent=1)
+        (draft / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        _replace(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def load_arrays(directory: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, memoryview]]:
+    """Read a model directory that `save_model` wrote.
+
+    Returns
+    -------
+    manifest : dict
+    arrays : dict of str to memoryview
+        One-dimensional views on the mapped file, in their own item type.
+
+    Raises
+    ------
+    ModelError
+        If the directory is missing, damaged, truncated, foreign or of another format; the message says what to do.
+    """
+    folder = Path(directory)
+    if not folder.is_dir():
+        raise ModelError(f"no model directory at {folder}; `evolunteer train --output {folder}` makes one")
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder} has no {_MANIFEST}, so it is not a model directory of this library") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / _MANIFEST} cannot be read ({error}); copy or train the model again") from None
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(found, int):
+        raise ModelError(f"{folder / _MANIFEST} names no format, so it is not a model of this library")
+    if found != FORMAT:
+        cure = "update evolunteer-nlp" if found > FORMAT else "train it again with `evolunteer train`"
+        raise ModelError(f"the model in {folder} has format {found}, this version reads format {FORMAT}; {cure}")
+    files = manifest.get("files")
+    if not isinstance(files, dict) or list(files) != ["arrays.safetensors"]:
+        raise ModelError(f"{folder / _MANIFEST} does not list the model's files; copy or train the model again")
+    return manifest, _from_safetensors(folder / "arrays.safetensors", files["arrays.safetensors"])
+
+
+def _replace(draft: Path, target: Path) -> None:
+    if not target.exists():
+        draft.rename(target)
+        return
+    old = draft.with_name(draft.name + ".old")
+    target.rename(old)
+    try:
+        draft.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old)
+
+
+def _to_safetensors(arrays: Mapping[str, "npt.NDArray[np.generic]"]) -> bytes:
+    header: dict[str, Any] = {}
+    parts: list[bytes] = []
+    at = 0
+    for name, array in sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0])):  # keeps numbers aligned
+        content = array.astype(array.dtype.newbyteorder("<")).tobytes()
+        dtype = _NUMPY_DTYPES[array.dtype.newbyteorder("<").str]
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + len(content)]}
+        parts.append(content)
+        at += len(content)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def _from_safetensors(path: Path, sha256: str) -> dict[str, memoryview]:
+    damaged = ModelError(f"{path} is damaged or incomplete; copy or train the model again")
+    if sys.byteorder != "little":
+        raise ModelError("models are stored little endian, and this machine is not")
+    try:
+        with path.open("rb") as file:
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):
+        raise damaged from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise damaged
+    try:
+        start = 8 + int.from_bytes(content[:8], "little")
+        header = json.loads(bytes(content[8:start]))
+        return {
+            name: content[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]].cast(
+                _DTYPES[entry["dtype"]]
+            )
+            for name, entry in header.items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        raise damaged from None

@@ -1,0 +1,27 @@
+"""The errors of this library; each message says what happened, where, and what to type next.
+
+::
+
+    EvolunteerError
+    ├── ModelError      a model directory is missing, damaged, foreign or of another format
+    ├── CorpusError     a corpus holds rows that cannot be trained or evaluated on
+    └── TableError      a file cannot be read or written as a table of posts
+
+They are `ValueError` or `OSError` too where the standard library would have raised one of those.
+"""
+
+
+class EvolunteerError(Exception):
+    """The root of the family: ``except EvolunteerError`` catches all that this library raises on purpose."""
+
+
+class ModelError(EvolunteerError, ValueError):
+    """A model directory cannot be used."""
+
+
+class CorpusError(EvolunteerError, ValueError):
+    """A corpus cannot be trained or evaluated on; the message names file and row."""
+
+
+class TableError(EvolunteerError, OSError):
+    """A file cannot be read or written as a table of posts."""

@@ -1,0 +1,47 @@
+"""The four labels of the shipped model and their names for people."""
+
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """What a post asks its reader to do; `LABELS.md` in ``docs/`` gives the decisions behind each.
+
+    Members are strings: ``Label.VOLUNTEER_CALL == "volunteer_call"``. Models with other labels exist, so functions take
+    and give plain strings.
+    """
+
+    VOLUNTEER_CALL = "volunteer_call"
+    DONATION_DRIVE = "donation_drive"
+    AWARENESS_CAMPAIGN = "awareness_campaign"
+    UNRELATED = "unrelated"
+
+    @property
+    def arabic(self) -> str:
+        """The label's Arabic name.
+
+        >>> Label.VOLUNTEER_CALL.arabic
+        'دعوة تطوع'
+        """
+        return _ARABIC[self.value]
+
+    @property
+    def english(self) -> str:
+        """The label's English name.
+
+        >>> Label.VOLUNTEER_CALL.english
+        'volunteer call'
+        """
+        return self.value.replace("_", " ")
+
+
+_ARABIC = {
+    "volunteer_call": "دعوة تطوع",
+    "donation_drive": "حملة تبرع",
+    "awareness_campaign": "حملة توعية",
+    "unrelated": "غير ذي صلة",
+}
+
+
+def arabic_name(label: str) -> str:
+    """The Arabic name of a label, or the label itself where it is not one of the shipped four."""
+    return _ARABIC.get(label, label)

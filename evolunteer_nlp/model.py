@@ -1,0 +1,234 @@
+"""Classifying posts: a model, the default one, one post or many."""
+
+import functools
+import importlib.resources
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from evolunteer_nlp.engine.artefact import load_arrays
+from evolunteer_nlp.engine.decision import Columns, Decision
+from evolunteer_nlp.engine.explain import explain_words
+from evolunteer_nlp.engine.words import WordsEngine
+from evolunteer_nlp.errors import ModelError
+from evolunteer_nlp.prediction import ByLabel, Explanation, Prediction
+from evolunteer_nlp.text.cleaning import behaviour_hash
+
+Threshold = Mapping[str, float] | None
+_SINGLY = 16
+"""Up to so many posts, one by one is faster than importing numpy and pyarrow."""
+
+
+class Model:
+    """A loaded model; `load_model` makes one, `classify` and its kin use it.
+
+    Attributes
+    ----------
+    info : mapping
+        The manifest: labels, prior, how and on what it was trained, the scores it reached. Read-only.
+    labels : tuple of str
+    """
+
+    def __init__(self, engine: WordsEngine, decision: Decision, info: Mapping[str, Any]) -> None:
+        self.engine = engine
+        self.decision = decision
+        self.info = MappingProxyType(dict(info))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of all probabilities."""
+        return self.decision.labels
+
+    def __repr__(self) -> str:
+        return f"<Model of {', '.join(self.labels)}>"
+
+    def columns(self, texts: Sequence[str], *, threshold: Threshold = None, prefer: str | None = None) -> Columns:
+        """Predictions of many posts as arrays; see `classify` for ``threshold`` and ``prefer``."""
+        return self.decision.with_thresholds(threshold, prefer).predict_many(self.engine.scores_many(texts))
+
+
+def load_model(path: str | os.PathLike[str] | None = None, *, prior: Mapping[str, float] | None = None) -> Model:
+    """Load a model directory.
+
+    Parameters
+    ----------
+    path : path, optional
+        A directory that ``evolunteer train`` wrote; the shipped model if left out.
+    prior : mapping of str to float, optional
+        The share of each label among your posts, such as ``{"volunteer_call": 0.001, "donation_drive": 0.002,
+        "awareness_campaign": 0.01, "unrelated": 0.987}`` for a random timeline; probabilities, and with them labels,
+        are corrected for it. ``model.info["decision"]["prior"]`` is what they mean otherwise.
+
+    Raises
+    ------
+    ModelError
+        If the directory is missing, damaged, foreign, of another format, or cleans text in another way.
+    ValueError
+        If the prior names unknown labels or lacks some.
+    """
+    folder = default_model() if path is None else Path(path)
+    manifest, arrays = load_arrays(folder)
+    if manifest.get("cleaning") != behaviour_hash():
+        raise ModelError(
+            f"the model in {folder} was trained on texts cleaned in another way than this version (or this Python) "
+            "cleans them; train it again with `evolunteer train`"
+        )
+    decision = Decision.from_manifest(manifest)
+    engine = WordsEngine.from_arrays(arrays, n_labels=len(decision.labels))
+    return Model(engine, decision if prior is None else decision.with_prior(prior), manifest)
+
+
+def default_model() -> Path:
+    """The directory of the shipped model."""
+    return shipped("models") / "default"
+
+
+def shipped(folder: str) -> Path:
+    """A folder that comes with the library: inside the package when installed, beside it in a checkout."""
+    package = Path(str(importlib.resources.files("evolunteer_nlp")))
+    inside = package / "_shipped" / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def classify(
+    text: str,
+    *,
+    model: Model | str | os.PathLike[str] | None = None,
+    threshold: Threshold = None,
+    prefer: str | None = None,
+) -> Prediction:
+    """Label one post.
+
+    Parameters
+    ----------
+    text : str
+        The post as it was typed.
+    model : Model or path, optional
+        The shipped model if left out.
+    threshold : mapping of str to float, optional
+        Give a label wherever, and only where, its probability reaches this number.
+    prefer : {"recall"}, optional
+        Rather flag too many posts than miss a rare call.
+
+    Raises
+    ------
+    TypeError
+        If ``text`` is not a string.
+
+    Examples
+    --------
+    >>> from evolunteer_nlp import classify
+    >>> classify("نحتاج متطوعين لتنظيف الشاطئ يوم الجمعة، سجل معنا").label
+    'volunteer_call'
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"classify takes one post as a str, not {type(text).__name__}; see classify_many for several")
+    model = resolve_model(model)
+    return model.decision.with_thresholds(threshold, prefer).predict(model.engine.scores(text))
+
+
+def classify_many(
+    texts: Iterable[str],
+    *,
+    model: Model | str | os.PathLike[str] | None = None,
+    batch_size: int = 8192,
+    threshold: Threshold = None,
+    prefer: str | None = None,
+) -> Iterator[Prediction]:
+    """Label many posts, in order, one prediction a post.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Read lazily, ``batch_size`` posts at a time.
+    model, threshold, prefer
+        As for `classify`.
+    batch_size : int
+        Posts scored together; more need more memory (about 3 KB each).
+
+    Raises
+    ------
+    TypeError
+        At once, if ``texts`` is a single string; while iterating, if one of them is not a string (the message gives
+        its position, counted from 0).
+    ValueError
+        At once, for a batch size below 1, a bad threshold or preference.
+    """
+    if isinstance(texts, str | bytes):
+        raise TypeError(
+            "classify_many takes several posts, not one string; use classify(text) or classify_many([text])"
+        )
+    if batch_size < 1:
+        raise ValueError(f"batch_size is at least 1, not {batch_size}")
+    model = resolve_model(model)
+    decision = model.decision.with_thresholds(threshold, prefer)
+    return _predictions(iter(texts), model.engine, decision, batch_size)
+
+
+def _predictions(
+    texts: Iterator[str], engine: WordsEngine, decision: Decision, batch_size: int
+) -> Iterator[Prediction]:
+    done = 0
+    while batch := list(islice(texts, batch_size)):
+        for position, text in enumerate(batch, done):
+            if not isinstance(text, str):
+                raise TypeError(f"the text at position {position} is {type(text).__name__}, not str")
+        done += len(batch)
+        if len(batch) <= _SINGLY:
+            yield from (decision.predict(engine.scores(text)) for text in batch)
+        else:
+            yield from to_predictions(decision.labels, decision.predict_many(engine.scores_many(batch)))
+
+
+def to_predictions(labels: tuple[str, ...], columns: Columns) -> Iterator[Prediction]:
+    """The rows of `Columns` as `Prediction` objects."""
+    names = (*labels, None)  # also is -1 where there is none
+    for label, also, certain, values in zip(
+        columns.labels.tolist(),
+        columns.also.tolist(),
+        columns.certain.tolist(),
+        columns.probabilities.tolist(),
+        strict=True,
+    ):
+        yield Prediction(labels[label], names[also], certain, ByLabel(labels, values))
+
+
+def explain(text: str, *, model: Model | str | os.PathLike[str] | None = None) -> Explanation:
+    """Say why a post gets its label: what each of its tokens adds to each label's score.
+
+    Parameters
+    ----------
+    text : str
+    model : Model or path, optional
+
+    Returns
+    -------
+    Explanation
+        ``intercept`` and ``parts`` add up to the scores before calibration; a post that is not Arabic has no parts.
+
+    Raises
+    ------
+    TypeError
+        If ``text`` is not a string.
+    """
+    model = resolve_model(model)
+    prediction = classify(text, model=model)
+    intercept, parts = explain_words(text, model.engine, model.labels)
+    return Explanation(prediction, intercept, parts)
+
+
+def resolve_model(model: Model | str | os.PathLike[str] | None) -> Model:
+    """Take a model, a directory, or nothing for the shipped model; directories are loaded once."""
+    if isinstance(model, Model):
+        return model
+    folder = default_model() if model is None else Path(model)
+    manifest = folder / "manifest.json"
+    return _cached_model(folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=4)
+def _cached_model(folder: Path, written: int) -> Model:
+    return load_model(folder)
