@@ -201,11 +201,12 @@ class Decision:
         import numpy as np
 
         if self.given_from is None:
-            return np.argmax(values, axis=1)
+            labels: npt.NDArray[np.intp] = values.argmax(axis=1)
+            return labels
         given = np.array(self.given_from)
         factors = np.where(np.isnan(given), -1.0, values / given)
         free = np.where(np.isnan(given), values, -1.0) if np.isnan(given).any() else values
-        return np.where(np.max(factors, axis=1) >= 1, np.argmax(factors, axis=1), np.argmax(free, axis=1))
+        return np.where(factors.max(axis=1) >= 1, factors.argmax(axis=1), free.argmax(axis=1))
 
 
 _PER_LABEL = ("prior", "shift", "also_from", "certain_from", "recall_from")

@@ -5,10 +5,10 @@ fixed row of scores, one a label. A post's score is the sum of its tokens' rows,
 number (so that a long post is not surer only for being long), plus an intercept. That is a TF-IDF model with inverse
 document frequencies folded into the weights; a test holds it equal to scikit-learn's pipeline.
 
-Weights are kept in the order of their features' numbers (`evolunteer_nlp.text.features.number`); ``buckets`` says where
-the numbers that share their first `BUCKET_BITS` bits begin. Single posts are scored by the standard library alone on the
-mapped file, since importing numpy would take longer than classifying a thousand posts; batches by numpy, in
-`evolunteer_nlp.engine.batches`.
+Weights are kept in the order of their features' numbers (`evolunteer_nlp.text.features.number`); ``buckets`` says
+where the numbers that share their first `BUCKET_BITS` bits begin. Single posts are scored by the standard library
+alone on the mapped file, since importing numpy would take longer than classifying a thousand posts; batches by numpy,
+in `evolunteer_nlp.engine.batches`.
 """
 
 import bisect

@@ -9,8 +9,8 @@ pre-processing. ``FOLD`` is the composition of four of its functions, applied in
     dediac_ar                   tashkeel and dagger alef are dropped
 
 Each of them maps single code points, so their composition is a table, and the table is all that classifying and
-training need at run time. ``python -m evolunteer_nlp.text.letters`` composes it again from an installed camel-tools and says
-whether it is still equal; a test does the same on every code point and on real words.
+training need at run time. ``python -m evolunteer_nlp.text.letters`` composes it again from an installed camel-tools
+and says whether it is still equal; a test does the same on every code point and on real words.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Which texts are nearly the same: the one implementation for checks, splits and reposts.
 
-Two texts are near-duplicates where the sets of character 5-grams of their cleaned forms have a Jaccard similarity above
-a threshold. The search is exact. Sets can only be that similar if they share one of their rarest members, so each text is
-compared with those it meets under its rarest 5-grams (prefix filtering; Bayardo, Ma and Srikant 2007,
+Two texts are near-duplicates where the sets of character 5-grams of their cleaned forms have a Jaccard similarity
+above a threshold. The search is exact. Sets can only be that similar if they share one of their rarest members, so
+each text is compared with those it meets under its rarest 5-grams (prefix filtering; Bayardo, Ma and Srikant 2007,
 https://doi.org/10.1145/1242572.1242591).
 """
 

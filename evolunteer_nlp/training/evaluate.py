@@ -213,10 +213,12 @@ def to_text(card: Scorecard) -> str:
         f"macro-F1 on the surest: {surest}",
         f"certain: {100 * card.certain_share:.0f} % of posts, {100 * card.certain_accuracy:.1f} % of them right",
     ]
-    for field, values in card.slices.items():
-        if values:
-            longest = max(map(len, values))
+    for field, slices in card.slices.items():
+        if slices:
+            longest = max(map(len, slices))
             lines += ["", f"by {field:{longest}}  posts  macro-F1  accuracy"]
-            for value, row in values.items():
-                lines.append(f"   {value:{longest}} {row['posts']:6,}  {row['macro_f1']:8.3f}  {row['accuracy']:8.3f}")
+            for value, figures in slices.items():
+                lines.append(
+                    f"   {value:{longest}} {figures['posts']:6,}  {figures['macro_f1']:8.3f}  {figures['accuracy']:8.3f}"
+                )
     return "\n".join(lines)
