@@ -206,7 +206,8 @@ class Decision:
         given = np.array(self.given_from)
         factors = np.where(np.isnan(given), -1.0, values / given)
         free = np.where(np.isnan(given), values, -1.0) if np.isnan(given).any() else values
-        return np.where(factors.max(axis=1) >= 1, factors.argmax(axis=1), free.argmax(axis=1))
+        reached = factors.max(axis=1) >= 1
+        return np.asarray(np.where(reached, factors.argmax(axis=1), free.argmax(axis=1)), dtype=np.intp)
 
 
 _PER_LABEL = ("prior", "shift", "also_from", "certain_from", "recall_from")

@@ -218,7 +218,6 @@ def to_text(card: Scorecard) -> str:
             longest = max(map(len, slices))
             lines += ["", f"by {field:{longest}}  posts  macro-F1  accuracy"]
             for value, figures in slices.items():
-                lines.append(
-                    f"   {value:{longest}} {figures['posts']:6,}  {figures['macro_f1']:8.3f}  {figures['accuracy']:8.3f}"
-                )
+                macro, accuracy = figures["macro_f1"], figures["accuracy"]
+                lines.append(f"   {value:{longest}} {figures['posts']:6,}  {macro:8.3f}  {accuracy:8.3f}")
     return "\n".join(lines)

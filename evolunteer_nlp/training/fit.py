@@ -55,7 +55,7 @@ class Settings:
     regularisation: float = 30.0
     word_weight: float = 1.5
     informative_power: float = 0.7
-    background_prior: float = 0.4
+    background_prior: float = 0.55
     folds: int = 5
     seed: int = 0
 
