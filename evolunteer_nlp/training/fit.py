@@ -55,7 +55,7 @@ class Settings:
     regularisation: float = 30.0
     word_weight: float = 1.5
     informative_power: float = 0.7
-    background_prior: float = 0.55
+    background_prior: float = 0.6
     folds: int = 5
     seed: int = 0
 

@@ -29,8 +29,16 @@ class FeatureMatrix(NamedTuple):
     numbers: npt.NDArray[np.uint64]
 
 
-def feature_matrix(texts: Sequence[str], min_posts: int) -> FeatureMatrix:
-    """Count the features of posts, of those features that at least ``min_posts`` posts have.
+def feature_matrix(texts: Sequence[str], min_posts: int = 1, names: Sequence[str] | None = None) -> FeatureMatrix:
+    """Count the features of posts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    min_posts : int
+        Features that fewer posts have are left out.
+    names : sequence of str, optional
+        Count these features, whatever their frequency; all that occur if left out.
 
     Raises
     ------
@@ -39,12 +47,12 @@ def feature_matrix(texts: Sequence[str], min_posts: int) -> FeatureMatrix:
     """
     word_ids: dict[str, int] = {}
     posts_words = [Counter(word_ids.setdefault(token, len(word_ids)) for token in tokens(text)) for text in texts]
-    feature_ids: dict[str, int] = {}
+    feature_ids: dict[str, int] = {name: i for i, name in enumerate(names or ())}
     words_features = [
         Counter(feature_ids.setdefault(name, len(feature_ids)) for name in features(word)) for word in word_ids
     ]
     counts = _csr(posts_words, len(word_ids)) @ _csr(words_features, len(feature_ids))
-    kept = np.flatnonzero(counts.count_nonzero(axis=0) >= min_posts)
+    kept = np.flatnonzero(counts.count_nonzero(axis=0) >= min_posts) if names is None else np.arange(len(names))
     every = list(feature_ids)
     names = [every[i] for i in kept.tolist()]
     numbers = np.array([number(name) for name in names], dtype=np.uint64)

@@ -1,0 +1,451 @@
+"""Reading tables row by row, and writing them whole."""
+
+import csv
+import gc
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evolunteer_nlp.errors import TableError
+from evolunteer_nlp.tables.formats import format_of
+from evolunteer_nlp.tables.read import TEXT_COLUMNS, Rejected, Row, Table, open_table
+from evolunteer_nlp.tables.write import open_writer, written_whole
+
+# Until reading closes its files; see test_reading_closes_the_file.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unclosed_files_go_while_warnings_about_them_are_ignored():
+    yield
+    sys.last_value = sys.last_traceback = None  # the last strict xfail
+    gc.collect()
+
+
+POST = "مطلوب متطوعين يوم الجمعة، سجل معنا"
+ROWS = [
+    {"id": "1234567890123456789", "text": POST, "note": "a, b"},
+    {"id": "007", "text": 'سطر\nثم سطر، و"اقتباس"', "note": "x\ty"},
+]
+
+
+def table(path: Path, content: str | bytes, **options: str) -> Table:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return open_table(path, **options)
+
+
+def values(opened: Table) -> list[dict[str, object]]:
+    return [row.values for row in opened.rows if isinstance(row, Row)]
+
+
+def rejected(opened: Table) -> list[tuple[int, str]]:
+    return [(row.number, row.reason) for row in opened.rows if isinstance(row, Rejected)]
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.csv", "csv"),
+        ("a.CSV", "csv"),
+        ("a.2024.csv.gz", "csv"),
+        ("a.tsv", "tsv"),
+        ("a.ndjson", "jsonl"),
+        ("a.jsonl.gz", "jsonl"),
+        ("a.json", "json"),
+        ("a.parquet", "parquet"),
+        ("a.xlsx", "xlsx"),
+    ],
+)
+def test_the_suffix_tells_the_format(name, format):
+    assert format_of(Path(name)) == format
+
+
+def test_a_given_format_overrules_the_suffix():
+    assert format_of(Path("posts.csv"), "jsonl") == "jsonl"
+
+
+@pytest.mark.parametrize("name", ["posts", "posts.txt", "posts.xls", "posts.gz", ".csv", "-"])
+def test_a_name_without_a_known_suffix_asks_for_the_format(name):
+    with pytest.raises(TableError, match="--format"):
+        format_of(Path(name))
+
+
+def test_an_unknown_format_lists_the_known_ones():
+    with pytest.raises(TableError, match=r"'xml'.*csv.*parquet.*xlsx"):
+        format_of(Path("posts.csv"), "xml")
+
+
+# Rows
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
+def test_what_is_written_is_read_again(tmp_path, format):
+    path = tmp_path / f"posts.{format}"
+    with open_writer(path, format, list(ROWS[0])) as writer:
+        writer.write(ROWS[:1])
+        writer.write(ROWS[1:])
+    opened = open_table(path)
+    assert opened.columns == ["id", "text", "note"]
+    assert values(opened) == ROWS
+
+
+@pytest.mark.parametrize("name", ["posts.csv", "posts.tsv", "posts.jsonl"])
+def test_gzip_is_unpacked_whatever_the_file_is_called(tmp_path, name):
+    with open_writer(tmp_path / name, format_of(Path(name)), list(ROWS[0])) as writer:
+        writer.write(ROWS)
+    packed = gzip.compress((tmp_path / name).read_bytes())
+    assert values(table(tmp_path / f"{name}.gz", packed)) == ROWS
+    assert values(table(tmp_path / name, packed)) == ROWS
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_of_a_csv_file_is_seen(tmp_path, delimiter):
+    assert values(table(tmp_path / "a.csv", f"id{delimiter}text\n1{delimiter}a\n")) == [{"id": "1", "text": "a"}]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system_are_read(tmp_path, end):
+    assert values(table(tmp_path / "a.csv", f"id,text{end}1,a{end}2,b")) == [
+        {"id": "1", "text": "a"},
+        {"id": "2", "text": "b"},
+    ]
+
+
+def test_blank_lines_are_no_rows(tmp_path):
+    assert len(list(table(tmp_path / "a.csv", "id,text\n\n1,a\n\n").rows)) == 1
+    assert len(list(table(tmp_path / "a.jsonl", '\n{"text": "a"}\n\n').rows)) == 1
+
+
+def test_a_json_list_is_read_as_rows(tmp_path):
+    opened = table(tmp_path / "a.json", json.dumps([{"text": "a", "n": 1}, 5]))
+    assert [type(row) for row in opened.rows] == [Row, Rejected]
+
+
+@pytest.mark.parametrize("content", ['{"text": "a"}', '{"text": "a"}\n{"text": "b"}', "text", '"a"'])
+def test_json_that_is_no_list_is_refused(tmp_path, content):
+    with pytest.raises(TableError, match=r"a\.json"):
+        table(tmp_path / "a.json", content)
+
+
+def test_types_of_parquet_and_excel_cells_stay(tmp_path):
+    pq.write_table(pa.table({"text": ["a"], "id": [2**62 + 1], "tags": [["x", "y"]]}), tmp_path / "a.parquet")
+    assert values(open_table(tmp_path / "a.parquet")) == [{"text": "a", "id": 2**62 + 1, "tags": ["x", "y"]}]
+    book = openpyxl.Workbook()
+    book.active.append(["text", "likes"])
+    book.active.append(["a", 7])
+    book.save(tmp_path / "a.xlsx")
+    assert values(open_table(tmp_path / "a.xlsx")) == [{"text": "a", "likes": 7}]
+
+
+def test_rows_are_numbered_as_an_editor_numbers_lines(tmp_path):
+    opened = table(tmp_path / "a.csv", 'id,text\n1,"two\nlines"\n\n2,b\n')
+    assert [row.number for row in opened.rows] == [2, 5]
+    opened = table(tmp_path / "a.jsonl", '{"text": "a"}\n\n{"text": "b"}\n')
+    assert [row.number for row in opened.rows] == [1, 3]
+
+
+def test_excel_rows_are_numbered_as_excel_shows_them(tmp_path):
+    book = openpyxl.Workbook()
+    for cells in (["text"], ["a"], [None], ["b"]):
+        book.active.append(cells)
+    book.save(tmp_path / "a.xlsx")
+    assert [row.number for row in open_table(tmp_path / "a.xlsx").rows] == [2, 4]
+
+
+# Encodings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_utf8_and_marked_utf16_need_no_option(tmp_path, encoding):
+    mark = "\N{ZERO WIDTH NO-BREAK SPACE}" if encoding in ("utf-16-le", "utf-16-be") else ""
+    assert values(table(tmp_path / "a.csv", f"{mark}text\n{POST}\n".encode(encoding))) == [{"text": POST}]
+    line = mark + json.dumps({"text": POST}, ensure_ascii=False)
+    assert values(table(tmp_path / "a.jsonl", line.encode(encoding))) == [{"text": POST}]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.tsv"])
+def test_a_named_encoding_is_used(tmp_path, name):
+    content = f"text\n{POST}\n".encode("cp1256")
+    packed = gzip.compress(content) if name.endswith("gz") else content
+    assert values(table(tmp_path / name, packed, encoding="cp1256")) == [{"text": POST}]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+def test_another_encoding_than_utf8_says_what_to_try(tmp_path, name):
+    with pytest.raises(TableError, match=r"not utf-8.*--encoding cp1256"):
+        values(table(tmp_path / name, json.dumps([{"text": POST}], ensure_ascii=False).encode("cp1256")))
+
+
+def test_an_unknown_encoding_is_named(tmp_path):
+    with pytest.raises(TableError, match="'arabic-1'"):
+        table(tmp_path / "a.csv", "text\na\n", encoding="arabic-1")
+
+
+@pytest.mark.xfail(strict=True, reason="text files are left for the garbage collector to close")
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
+def test_reading_closes_the_file(tmp_path, recwarn, name):
+    content = b'{"text": "a"}'
+    opened = table(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content)
+    list(opened.rows)
+    del opened
+    gc.collect()
+    assert not [str(warning.message) for warning in recwarn if warning.category is ResourceWarning]
+
+
+# Bad rows
+
+
+@pytest.mark.parametrize(("line", "count"), [("2", 1), ("2,b,c", 3)])
+def test_a_row_with_a_wrong_number_of_fields_is_rejected(tmp_path, line, count):
+    opened = table(tmp_path / "a.csv", f"id,text\n1,a\n{line}\n3,c\n")
+    assert rejected(opened) == [(3, f"{count} fields where the header has 2")]
+
+
+def test_a_broken_json_line_is_rejected_and_the_next_is_read(tmp_path):
+    rows = list(table(tmp_path / "a.jsonl", '{"text": "a"}\n{"text": \n[1]\n"b"\n{"text": "c"}').rows)
+    assert [type(row) for row in rows] == [Row, Rejected, Rejected, Rejected, Row]
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5]
+    assert rows[1].content == '{"text": '
+
+
+@pytest.mark.xfail(strict=True, raises=RecursionError, reason="json.loads raises RecursionError, which is not caught")
+def test_json_nested_without_end_is_rejected(tmp_path):
+    assert len(rejected(table(tmp_path / "a.jsonl", '{"text": "a"}\n' + "[" * 100_000))) == 1
+
+
+def test_a_field_beyond_the_csv_limit_costs_one_row_only(tmp_path):
+    opened = table(tmp_path / "a.csv", f"id,text\n1,a\n2,{'x' * 200_000}\n3,c\n")
+    rows = list(opened.rows)
+    assert [(type(row), row.number) for row in rows] == [(Row, 2), (Rejected, 3), (Row, 4)]
+
+
+@pytest.mark.xfail(strict=True, reason="the rest of the file becomes one post, silently")
+def test_a_quote_that_never_closes_is_rejected(tmp_path):
+    opened = table(tmp_path / "a.csv", 'id,text\n1,"never closed\n2,b\n3,c\n')
+    assert "quote" in rejected(opened)[0][1]
+
+
+@pytest.mark.xfail(strict=True, reason="cells beyond the header are dropped, silently")
+def test_an_excel_row_longer_than_the_header_is_rejected(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["text"])
+    book.active.append(["a", "beyond"])
+    book.save(tmp_path / "a.xlsx")
+    assert [number for number, _ in rejected(open_table(tmp_path / "a.xlsx"))] == [2]
+
+
+def test_a_short_excel_row_has_nothing_in_its_last_cells(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["text", "note"])
+    book.active.append(["a"])
+    book.save(tmp_path / "a.xlsx")
+    assert values(open_table(tmp_path / "a.xlsx")) == [{"text": "a", "note": None}]
+
+
+def test_nul_bytes_are_part_of_a_text(tmp_path):
+    assert values(table(tmp_path / "a.csv", "text\na\0b\n")) == [{"text": "a\0b"}]
+
+
+# Bad files
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz", "a.jsonl", "a.json", "a.parquet", "a.xlsx"])
+def test_a_missing_file_is_named(tmp_path, name):
+    with pytest.raises(TableError, match=f"there is no file .*{name}"):
+        open_table(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.csv",
+        "a.parquet",
+        pytest.param("posts", marks=pytest.mark.xfail(strict=True, reason="says the name does not tell the format")),
+    ],
+)
+def test_a_directory_is_called_one(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(TableError, match="is a directory; name a file in it"):
+        open_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json", "a.parquet", "a.xlsx", "a.csv.gz"])
+def test_an_empty_file_is_refused_by_name(tmp_path, name):
+    with pytest.raises(TableError, match=name):
+        table(tmp_path / name, gzip.compress(b"") if name.endswith("gz") else b"")
+
+
+@pytest.mark.parametrize("content", ["\n", "\N{ZERO WIDTH NO-BREAK SPACE}", "  \n"])
+def test_a_csv_file_of_blanks_is_empty(tmp_path, content):
+    with pytest.raises(TableError, match="is empty"):
+        table(tmp_path / "a.csv", content)
+
+
+def test_an_empty_json_list_is_empty(tmp_path):
+    with pytest.raises(TableError, match="is empty"):
+        table(tmp_path / "a.json", "[]")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.parquet", "Parquet"), ("a.xlsx", "Excel")])
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, kind):
+    with pytest.raises(TableError, match=f"{name} is not an? {kind}"):
+        table(tmp_path / name, "id,text\n1,a\n")
+
+
+@pytest.mark.parametrize("format", ["parquet", "xlsx"])
+def test_a_file_cut_short_is_refused(tmp_path, format):
+    path = tmp_path / f"a.{format}"
+    with open_writer(path, format, list(ROWS[0])) as writer:
+        writer.write(ROWS)
+    with pytest.raises(TableError, match=path.name):
+        table(path, path.read_bytes()[:-50])
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="pyarrow's own error escapes while rows are read")
+def test_a_parquet_file_damaged_inside_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": [f"{POST} {i * i}" for i in range(5000)]}), path)
+    content = bytearray(path.read_bytes())
+    content[1000:1200] = bytes(200)
+    with pytest.raises(TableError, match=r"a\.parquet"):
+        values(table(path, bytes(content)))
+
+
+@pytest.mark.xfail(strict=True, raises=EOFError, reason="gzip's own error escapes; the command line says 'Aborted.'")
+def test_a_gzip_file_cut_short_is_refused(tmp_path):
+    packed = gzip.compress(("text\n" + "".join(f"{POST} {i * i}\n" for i in range(5000))).encode())
+    with pytest.raises(TableError, match=r"a\.csv\.gz"):
+        values(table(tmp_path / "a.csv.gz", packed[:-100]))
+
+
+@pytest.mark.parametrize("content", ["id,text,text\n1,a,b\n", "text\ttext\na\tb\n"])
+def test_two_columns_of_one_name_are_refused(tmp_path, content):
+    with pytest.raises(TableError, match=r"two columns .* have the same name"):
+        table(tmp_path / "a.csv", content)
+
+
+def test_two_excel_columns_of_one_name_are_refused(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["text", "text"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(TableError, match=r"two columns .* have the same name"):
+        open_table(tmp_path / "a.xlsx")
+
+
+@pytest.mark.xfail(strict=True, reason="one of the two is lost, silently")
+def test_two_parquet_columns_of_one_name_are_refused(tmp_path):
+    pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["text", "text"]), tmp_path / "a.parquet")
+    with pytest.raises(TableError, match=r"two columns .* have the same name"):
+        open_table(tmp_path / "a.parquet")
+
+
+def test_an_excel_sheet_without_column_names_is_refused(tmp_path):
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    with pytest.raises(TableError, match="no column names"):
+        open_table(tmp_path / "a.xlsx")
+
+
+# The text column
+
+
+@pytest.mark.parametrize("name", [*TEXT_COLUMNS, "Text", " TWEET "])
+def test_english_and_arabic_text_columns_are_known(tmp_path, name):
+    assert table(tmp_path / "a.csv", f"id,{name},x\n1,a,b\n").text_column() == name
+
+
+def test_the_likeliest_text_column_wins_over_the_first(tmp_path):
+    assert table(tmp_path / "a.csv", "comment,text\na,b\n").text_column() == "text"
+
+
+def test_a_named_column_need_not_be_known(tmp_path):
+    assert table(tmp_path / "a.csv", "text,عمود\na,b\n").text_column("عمود") == "عمود"
+
+
+@pytest.mark.parametrize("wanted", [None, "text"])
+def test_without_a_text_column_the_columns_are_listed(tmp_path, wanted):
+    with pytest.raises(TableError, match="columns are: id, words"):
+        table(tmp_path / "a.csv", "id,words\n1,a\n").text_column(wanted)
+
+
+@pytest.mark.xfail(strict=True, reason="only the first object's keys are looked at")
+def test_a_json_column_that_the_first_object_lacks_is_found(tmp_path):
+    assert table(tmp_path / "a.jsonl", '{"id": 1}\n{"id": 2, "text": "a"}\n').text_column() == "text"
+
+
+# Writing
+
+
+def test_a_file_appears_only_when_it_is_whole(tmp_path):
+    with written_whole(tmp_path / "new" / "a.txt") as draft:
+        draft.write_text("a")
+        assert not (tmp_path / "new" / "a.txt").exists()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_a_failed_write_leaves_what_was_there(tmp_path, format):
+    path = tmp_path / "a"
+    path.write_text("before")
+    with pytest.raises(KeyboardInterrupt), open_writer(path, format, ["text"]) as writer:
+        writer.write([{"text": "a"}])
+        raise KeyboardInterrupt
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]
+
+
+FAILED_EXCEL = """
+import sys
+from pathlib import Path
+from evolunteer_nlp.tables.write import open_writer
+
+with open_writer(Path(sys.argv[1]), "xlsx", ["text"]) as writer:
+    writer.write([{"text": "a"}])
+    sys.exit(3)
+"""
+
+
+@pytest.mark.xfail(strict=True, reason="openpyxl's unfinished sheet prints 'Exception ignored in: <generator ...'")
+def test_a_failed_excel_write_leaves_nothing_and_says_nothing(tmp_path):
+    done = subprocess.run([sys.executable, "-c", FAILED_EXCEL, tmp_path / "a.xlsx"], capture_output=True, check=False)
+    assert (done.returncode, list(tmp_path.iterdir()), done.stderr) == (3, [], b"")
+
+
+@pytest.mark.xfail(strict=True, raises=FileExistsError, reason="mkdir's own error escapes")
+def test_an_output_below_a_file_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("text\n")
+    with pytest.raises(TableError, match=r"a\.csv"), open_writer(tmp_path / "a.csv" / "b.csv", "csv", ["text"]):
+        pass
+
+
+def test_cells_of_text_tables_are_plain(tmp_path):
+    with open_writer(tmp_path / "a.csv", "csv", ["none", "yes", "number", "list"]) as writer:
+        writer.write([{"none": None, "yes": True, "number": 0.5, "list": [{"ا": 1}]}])
+    assert list(csv.reader(io.StringIO((tmp_path / "a.csv").read_text(encoding="utf-8"))))[1] == [
+        "",
+        "true",
+        "0.5",
+        '[{"ا": 1}]',
+    ]
+
+
+def test_a_post_that_begins_with_an_equals_sign_is_no_formula(tmp_path):
+    with open_writer(tmp_path / "a.xlsx", "xlsx", ["text"]) as writer:
+        writer.write([{"text": "=1+1"}, {"text": "#N/A"}])
+    cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2:A3"]]
+    assert [(cell.value, cell.data_type) for cell in cells] == [("=1+1", "s"), ("#N/A", "s")]
+
+
+def test_control_characters_do_not_stop_an_excel_file(tmp_path):
+    with open_writer(tmp_path / "a.xlsx", "xlsx", ["text"]) as writer:
+        writer.write([{"text": "a\0b\x0bc"}])
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2"].value == "a b c"
