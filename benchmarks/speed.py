@@ -81,8 +81,8 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
         else:
             (folder / name).write_bytes(pickle.dumps(model))
     if arguments.posts:
-        rows = open_table(arguments.posts).rows
-        texts = [row.values["text"] for row in rows if isinstance(row, Row)]
+        with open_table(arguments.posts) as table:
+            texts = [row.values["text"] for row in table.rows if isinstance(row, Row)]
     rng = np.random.default_rng(0)
     drawn = [texts[i] for i in rng.choice(len(texts), arguments.n, replace=arguments.n > len(texts))]
     (folder / "posts").write_text(json.dumps(drawn), encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from evolunteer_nlp.corpus.posts import PublicLabel, read_public_labels, text_id
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import FORMATS, as_text, open_bytes
+from evolunteer_nlp.tables.formats import FORMATS, as_text, open_bytes, undecodable
 from evolunteer_nlp.tables.read import TEXT_COLUMNS, Row, open_table
 
 
@@ -67,18 +67,19 @@ def _suffix(file: Path) -> str:
 def _texts(file: Path) -> Iterator[tuple[str, str]]:
     if _suffix(file) == ".txt":
         try:
-            for line in as_text(open_bytes(file), file):
-                yield "", line.rstrip("\r\n")
-        except UnicodeError:
-            raise TableError(f"{file} is not UTF-8") from None
+            with as_text(open_bytes(file), file) as lines:
+                for line in lines:
+                    yield "", line.rstrip("\r\n")
+        except UnicodeError as error:
+            raise undecodable(file, error) from None
         return
-    table = open_table(file)
-    for row in table.rows:
-        if isinstance(row, Row):
-            id = str(row.values.get("id") or "")
-            for name, value in row.values.items():
-                if isinstance(value, str) and name.strip().lower() in TEXT_COLUMNS:
-                    yield id, value
+    with open_table(file) as table:
+        for row in table.rows:
+            if isinstance(row, Row):
+                id = str(row.values.get("id") or "")
+                for name, value in row.values.items():
+                    if isinstance(value, str) and name.strip().lower() in TEXT_COLUMNS:
+                        yield id, value
 
 
 def _post(label: PublicLabel, text: str) -> dict[str, Any]:

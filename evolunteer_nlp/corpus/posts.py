@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evolunteer_nlp.errors import CorpusError
 from evolunteer_nlp.model import shipped
 from evolunteer_nlp.tables.formats import FORMATS
-from evolunteer_nlp.tables.read import Row, open_table
+from evolunteer_nlp.tables.read import Rejected, Row, open_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,28 +111,31 @@ def _files(path: str | Path) -> list[Path]:
 
 
 def _read(file: Path) -> Iterator[LabelledPost]:
-    table = open_table(file)
-    column = table.text_column()
-    for row in table.rows:
-        where = f"{file}, row {row.number}"
-        if not isinstance(row, Row):
-            raise CorpusError(f"{where}: {row.reason}; mend or remove it")
-        values = row.values
-        text, label = values.get(column), values.get("label")
-        if not isinstance(text, str):
-            raise CorpusError(f"{where}: no text in column {column!r}; mend or remove it")
-        if not isinstance(label, str) or not label:
-            raise CorpusError(f"{where}: no label; fill the column 'label' or remove the row")
-        yield LabelledPost(
-            text=text,
-            label=label,
-            also=values.get("also") or None,
-            firm=_truth(values.get("firm", True)),
-            id=str(values.get("id") or text_id(text)),
-            stream=_truth(values.get("stream", False)),
-            where=where,
-            **{name: str(values.get(name) or "") for name in _TEXTS},
-        )
+    with open_table(file) as table:
+        column = table.text_column()
+        for row in table.rows:
+            yield _post(row, column, f"{file}, row {row.number}")
+
+
+def _post(row: Row | Rejected, column: str, where: str) -> LabelledPost:
+    if isinstance(row, Rejected):
+        raise CorpusError(f"{where}: {row.reason}; mend or remove it")
+    values = row.values
+    text, label = values.get(column), values.get("label")
+    if not isinstance(text, str):
+        raise CorpusError(f"{where}: no text in column {column!r}; mend or remove it")
+    if not isinstance(label, str) or not label:
+        raise CorpusError(f"{where}: no label; fill the column 'label' or remove the row")
+    return LabelledPost(
+        text=text,
+        label=label,
+        also=values.get("also") or None,
+        firm=_truth(values.get("firm", True)),
+        id=str(values.get("id") or text_id(text)),
+        stream=_truth(values.get("stream", False)),
+        where=where,
+        **{name: str(values.get(name) or "") for name in _TEXTS},
+    )
 
 
 def _truth(value: object) -> bool:

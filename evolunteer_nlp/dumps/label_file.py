@@ -127,18 +127,17 @@ def label_file(
     job = _job(source, model, options) if output else {}
     if output and not force:
         _refuse_to_replace(output, job)
-    table = open_table(source, format=options.format, encoding=options.encoding)
-    column = table.text_column(options.column)
     summary = Summary()
-    added = added_columns(model.labels, options.probabilities, options.prefix)
-    columns = _all_columns(table, source, options)
-    summary.renamed = kept_names(columns, added)
-    out_columns = [*(summary.renamed.get(name, name) for name in columns), *added]
-    into = into or ("jsonl" if table.format in ("json", "jsonl") else "csv")
     with ExitStack() as stack:
-        writer = stack.enter_context(
-            open_writer(output or Path("-"), into, out_columns, _schema(table, summary.renamed, added))
-        )
+        table = stack.enter_context(open_table(source, format=options.format, encoding=options.encoding))
+        column = table.text_column(options.column)
+        added = added_columns(model.labels, options.probabilities, options.prefix)
+        columns = _all_columns(table, source, options)
+        summary.renamed = kept_names(columns, added)
+        out_columns = [*(summary.renamed.get(name, name) for name in columns), *added]
+        into = into or ("jsonl" if table.format in ("json", "jsonl") else "csv")
+        schema = _schema(table, summary.renamed, added)
+        writer = stack.enter_context(open_writer(output or Path("-"), into, out_columns, schema))
         rejects = _Rejects(source, output, summary, stack)
         for rows in _chunks(table, column, rejects, summary):
             labelled = _label(rows, column, model, options, added, summary)
@@ -279,9 +278,10 @@ def _all_columns(table: Table, source: Path, options: Options) -> list[str]:
     if table.format not in ("json", "jsonl") or str(source) == STANDARD_INPUT:
         return table.columns
     columns: dict[str, None] = {}
-    for row in open_table(source, format=options.format, encoding=options.encoding).rows:
-        if isinstance(row, Row):
-            columns.update(dict.fromkeys(row.values))
+    with open_table(source, format=options.format, encoding=options.encoding) as again:
+        for row in again.rows:
+            if isinstance(row, Row):
+                columns.update(dict.fromkeys(row.values))
     return list(columns)
 
 

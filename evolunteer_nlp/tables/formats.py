@@ -75,6 +75,7 @@ def as_text(file: BinaryIO, path: Path, encoding: str | None = None) -> TextIO:
     try:
         return io.TextIOWrapper(buffered, encoding=encoding, errors="strict", newline="")
     except LookupError:
+        buffered.close()
         raise TableError(
             f"there is no encoding {encoding!r}; Arabic files are mostly utf-8, cp1256 or utf-16"
         ) from None

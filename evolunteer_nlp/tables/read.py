@@ -2,9 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, undecodable
@@ -29,7 +29,7 @@ class Rejected(NamedTuple):
 
 
 class Table(NamedTuple):
-    """An opened table.
+    """An opened table; a context manager that closes it.
 
     Attributes
     ----------
@@ -47,7 +47,14 @@ class Table(NamedTuple):
     format: str
     columns: list[str]
     rows: Iterator[Row | Rejected]
+    close: Callable[[], object]
     schema: "pa.Schema | None" = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def text_column(self, wanted: str | None = None) -> str:
         """Name the column that holds the posts.
@@ -107,10 +114,14 @@ def open_table(path: Path, *, format: str | None = None, encoding: str | None = 
             return _csv(path, format, text)
         return _json(path, text) if format == "json" else _jsonl(path, text)
     except UnicodeError as error:
+        text.close()
         raise undecodable(path, error) from None
+    except TableError:
+        text.close()
+        raise
 
 
-def _csv(path: Path, format: str, file: Any) -> Table:
+def _csv(path: Path, format: str, file: TextIO) -> Table:
     first = file.readline()
     if not first.strip():
         raise TableError(f"{path} is empty")
@@ -144,10 +155,10 @@ def _csv(path: Path, format: str, file: Any) -> Table:
 
     if len(set(columns)) < len(columns):
         raise TableError(f"two columns of {path} have the same name; rename one of: {', '.join(columns)}")
-    return Table(path, format, columns, rows())
+    return Table(path, format, columns, rows(), file.close)
 
 
-def _jsonl(path: Path, file: Any) -> Table:
+def _jsonl(path: Path, file: TextIO) -> Table:
     def rows() -> Iterator[Row | Rejected]:
         try:
             for number, line in enumerate(file, 1):
@@ -162,10 +173,10 @@ def _jsonl(path: Path, file: Any) -> Table:
         except UnicodeError as error:
             raise undecodable(path, error) from None
 
-    return _peek(path, "jsonl", rows())
+    return _peek(path, "jsonl", rows(), file)
 
 
-def _json(path: Path, file: Any) -> Table:
+def _json(path: Path, file: TextIO) -> Table:
     try:
         content = json.load(file)
     except UnicodeError:
@@ -174,7 +185,7 @@ def _json(path: Path, file: Any) -> Table:
         raise TableError(f"{path} is not JSON ({error}); a file with one object a line is .jsonl") from None
     if not isinstance(content, list):
         raise TableError(f"{path} holds no list of posts")
-    return _peek(path, "json", (_object(number, values) for number, values in enumerate(content, 1)))
+    return _peek(path, "json", (_object(number, values) for number, values in enumerate(content, 1)), file)
 
 
 def _object(number: int, values: Any) -> Row | Rejected:
@@ -183,7 +194,7 @@ def _object(number: int, values: Any) -> Row | Rejected:
     return Rejected(number, "not a JSON object", values)
 
 
-def _peek(path: Path, format: str, rows: Iterator[Row | Rejected]) -> Table:
+def _peek(path: Path, format: str, rows: Iterator[Row | Rejected], file: TextIO) -> Table:
     """Look for the first good row, whose keys are the columns."""
     seen: list[Row | Rejected] = []
     for row in rows:
@@ -199,7 +210,7 @@ def _peek(path: Path, format: str, rows: Iterator[Row | Rejected]) -> Table:
         yield from seen
         yield from rows
 
-    return Table(path, format, columns, again())
+    return Table(path, format, columns, again(), file.close)
 
 
 def _parquet(path: Path) -> Table:
@@ -220,7 +231,7 @@ def _parquet(path: Path) -> Table:
                 number += 1
                 yield Row(number, values)
 
-    return Table(path, "parquet", file.schema_arrow.names, rows(), file.schema_arrow)
+    return Table(path, "parquet", file.schema_arrow.names, rows(), file.close, file.schema_arrow)
 
 
 def _excel(path: Path) -> Table:
@@ -232,18 +243,18 @@ def _excel(path: Path) -> Table:
     with open_bytes(path):
         pass
     try:
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
         raise TableError(f"{path} is not an Excel workbook ({error}); old .xls files must be saved as .xlsx") from None
     lines = sheet.iter_rows(values_only=True)
-    header = next(lines, ())
-    columns = ["" if name is None else str(name) for name in header]
+    columns = ["" if name is None else str(name) for name in next(lines, ())]
     while columns and not columns[-1]:
         columns.pop()
-    if not columns:
-        raise TableError(f"the first row of {path} has no column names")
-    if len(set(columns)) < len(columns):
-        raise TableError(f"two columns of {path} have the same name; rename one of: {', '.join(columns)}")
+    if not columns or len(set(columns)) < len(columns):
+        book.close()
+        problem = "two columns have the same name; rename one of" if columns else "the first row has no column names"
+        raise TableError(f"{path}: {problem} {', '.join(columns)}".rstrip())
 
     def rows() -> Iterator[Row | Rejected]:
         for number, cells in enumerate(lines, 2):
@@ -251,4 +262,4 @@ def _excel(path: Path) -> Table:
                 padded = (*cells, *[None] * len(columns))
                 yield Row(number, dict(zip(columns, padded, strict=False)))
 
-    return Table(path, "xlsx", columns, rows())
+    return Table(path, "xlsx", columns, rows(), book.close)

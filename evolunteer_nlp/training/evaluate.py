@@ -195,7 +195,7 @@ def _slices(truth: Places, given: Places, k: int, values: Sequence[str]) -> dict
 def to_text(card: Scorecard) -> str:
     """A scorecard as text tables."""
     low, high = card.macro_f1_interval
-    width = max(map(len, card.labels))
+    width = max(11, *map(len, card.labels))
     lines = [
         f"{card.posts:,} posts, macro-F1 {card.macro_f1:.3f} (95 % {low:.3f}–{high:.3f})",
         "",
@@ -203,9 +203,9 @@ def to_text(card: Scorecard) -> str:
     ]
     for label, score in card.labels.items():
         lines.append(f"{label:{width}}  {score.precision:9.3f}  {score.recall:6.3f}  {score.f1:5.3f}  {score.posts:6,}")
-    lines += ["", "true \\ given" + " " * (width - 12) + "".join(f"  {label[:12]:>12}" for label in card.labels)]
+    lines += ["", f"{'true, given':{width}}" + "".join(f"  {label:>{width}}" for label in card.labels)]
     for label, row in card.confusion.items():
-        lines.append(f"{label:{width}}" + "".join(f"  {count:12,}" for count in row.values()))
+        lines.append(f"{label:{width}}" + "".join(f"  {count:{width},}" for count in row.values()))
     surest = ", ".join(f"{share} % {value:.3f}" for share, value in card.coverage.items())
     lines += [
         "",
