@@ -27,7 +27,7 @@ from joblib import Parallel, delayed
 from peers import LABELS, PEERS
 
 from evolunteer_nlp.corpus.posts import LabelledPost, places, read_corpus
-from evolunteer_nlp.corpus.splits import grouped_folds, groups, without_dev
+from evolunteer_nlp.corpus.splits import grouped_folds, trainable
 from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
 
 Scores = npt.NDArray[np.float64]
@@ -54,10 +54,9 @@ class Bench:
     """The posts, their splits, and a folder of finished fits."""
 
     def __init__(self, public: Path | None, cache: Path, jobs: int) -> None:
-        self.posts, _ = without_dev(read_corpus(["authored", *([public] if public else [])]))
+        self.posts, self.group, _ = trainable(read_corpus(["authored", *([public] if public else [])]))
         self.texts = [post.text for post in self.posts]
         self.truth, _ = places(self.posts, LABELS)
-        self.group = groups(self.posts)
         self.authored = np.array([not post.source for post in self.posts])
         self.firm_public = np.array([bool(post.source) and post.firm for post in self.posts])
         self.cache, self.jobs = cache, jobs

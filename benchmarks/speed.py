@@ -67,10 +67,10 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
     from peers import LABELS, PEERS
 
     from evolunteer_nlp.corpus.posts import places, read_corpus
-    from evolunteer_nlp.corpus.splits import without_dev
+    from evolunteer_nlp.corpus.splits import trainable
     from evolunteer_nlp.tables.read import Row, open_table
 
-    posts, _ = without_dev(read_corpus(["authored", *([arguments.public] if arguments.public else [])]))
+    posts = trainable(read_corpus(["authored", *([arguments.public] if arguments.public else [])])).posts
     truth, _ = places(posts, LABELS)
     texts = [post.text for post in posts]
     for name, setting in _SETTINGS.items():

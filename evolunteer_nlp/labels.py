@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Label(StrEnum):
-    """What a post asks its reader to do; `LABELS.md` in ``docs/`` gives the decisions behind each.
+    """What a post asks its reader to do; ``docs/labels.md`` gives the decisions behind each.
 
     Members are strings: ``Label.VOLUNTEER_CALL == "volunteer_call"``. Models with other labels exist, so functions take
     and give plain strings.

@@ -1,6 +1,7 @@
 """Who may stand on which side of a split."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +10,34 @@ from evolunteer_nlp.corpus.posts import LabelledPost, read_public_labels, text_i
 from evolunteer_nlp.text.near_duplicates import clusters, near_duplicates
 
 
-def groups(posts: Sequence[LabelledPost]) -> npt.NDArray[np.int64]:
-    """Number each post's group, shape (n_posts,): near-duplicates and minimal pairs stay together."""
+class Trainable(NamedTuple):
+    """Posts that may be trained on.
+
+    Attributes
+    ----------
+    posts : list of LabelledPost
+    groups : ndarray of int64, shape (n_posts,)
+        Near-duplicates and minimal pairs share a number.
+    left_out : int
+        Posts that may not: public posts of split dev, and near-duplicates of them.
+    """
+
+    posts: list[LabelledPost]
+    groups: npt.NDArray[np.int64]
+    left_out: int
+
+
+def trainable(posts: Sequence[LabelledPost]) -> Trainable:
+    """Leave out what is kept for measuring, and group the rest."""
+    dev = {id for id, label in read_public_labels().items() if label.split == "dev"}
     links = [(i, j) for i, j, _ in near_duplicates([post.text for post in posts])]
+    barred = {i for i, post in enumerate(posts) if post.split == "dev" or {post.id, text_id(post.text)} & dev}
+    barred |= {i for pair in links if barred.intersection(pair) for i in pair}
     first: dict[str, int] = {}
-    for i, post in enumerate(posts):
-        if post.pair:
-            links.append((first.setdefault(post.pair, i), i))
-    return np.array(clusters(len(posts), iter(links)), dtype=np.int64)
+    links += [(first.setdefault(post.pair, i), i) for i, post in enumerate(posts) if post.pair]
+    kept = [i for i in range(len(posts)) if i not in barred]
+    group = np.array(clusters(len(posts), links), dtype=np.int64)[kept]
+    return Trainable([posts[i] for i in kept], group, len(barred))
 
 
 def grouped_folds(
@@ -27,24 +48,3 @@ def grouped_folds(
     fold = np.random.default_rng(seed).permutation(len(names)) % n_folds
     for held in range(n_folds):
         yield np.flatnonzero(fold[member] != held), np.flatnonzero(fold[member] == held)
-
-
-def origins(posts: Sequence[LabelledPost]) -> list[str]:
-    """Where each post is from: its source if it is public, else its batch; evaluation leaves one out at a time."""
-    return [post.source or post.batch or "own" for post in posts]
-
-
-def without_dev(posts: Sequence[LabelledPost]) -> tuple[list[LabelledPost], int]:
-    """Leave out what may not be trained on: public posts of split dev, and near-duplicates of them.
-
-    Returns
-    -------
-    kept : list of LabelledPost
-    n_left_out : int
-    """
-    dev = {id for id, label in read_public_labels().items() if label.split == "dev"}
-    barred = {i for i, post in enumerate(posts) if post.split == "dev" or {post.id, text_id(post.text)} & dev}
-    if barred:
-        near = [{i, j} for i, j, _ in near_duplicates([post.text for post in posts])]
-        barred |= {i for pair in near if pair & barred for i in pair}
-    return [post for i, post in enumerate(posts) if i not in barred], len(barred)

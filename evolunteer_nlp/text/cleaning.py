@@ -218,7 +218,8 @@ def clean(text: str) -> str:
 def behaviour_hash() -> str:
     """A hash of what cleaning does to a fixed list of texts.
 
-    Models keep it, so that none is fed texts cleaned in another way than those it learned from.
+    Models keep it, so that none is fed texts cleaned in another way than those it learned from. Mojibake is not among
+    the texts: ftfy takes longer to import than a post to classify.
     """
     content = "\n".join(map(clean, _BEHAVIOUR))
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -227,7 +228,6 @@ def behaviour_hash() -> str:
 _BEHAVIOUR = (
     "عاااجل!! مطلوبة متطوعات 🙏🏽 #ساعد_غيرك ؟",
     "للتبرع ٥٠٠ ريال: SA0000000000000000000000 أو واتساب ٠٥٠ ٠٠٠ ٠٠٠٠ قبل ٣٠ رمضان",
-    "Ø´ÙƒØ±Ø§ Ù„ÙƒÙ…",
     "&lt;ﻣﺮﺣﺒﺎ&gt; 𝐀𝐛𝐜 ﷺ آللہ یوم",
     "RT @USER: https://t.co/x www.a.com bit.ly/x a@b.com الساعة 5 — 7:30 م",
     "2020/03/12 ١٢ شعبان 00966500000000 123456789012 20$ ۱۲",

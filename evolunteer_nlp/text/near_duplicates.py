@@ -2,13 +2,13 @@
 
 Two texts are near-duplicates where the sets of character 5-grams of their cleaned forms have a Jaccard similarity
 above a threshold. The search is exact. Sets can only be that similar if they share one of their rarest members, so
-each text is compared with those it meets under its rarest 5-grams (prefix filtering; Bayardo, Ma and Srikant 2007,
-https://doi.org/10.1145/1242572.1242591).
+each text is compared with those it meets under its rarest 5-grams (prefix filtering, with a shorter prefix for the
+shorter text; Xiao et al. 2008, https://doi.org/10.1145/1367497.1367516).
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from evolunteer_nlp.text.cleaning import clean
 
@@ -22,7 +22,7 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(cleaned[at : at + _WIDTH] for at in range(max(1, len(cleaned) - _WIDTH + 1)))
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> Iterator[tuple[int, int, float]]:
+def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> list[tuple[int, int, float]]:
     """Find all pairs of near-duplicates.
 
     Parameters
@@ -31,31 +31,38 @@ def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> Itera
     threshold : float
         Similarity from which a pair counts; above 0 and at most 1.
 
-    Yields
-    ------
-    (i, j, similarity) : int, int, float
-        Places in ``texts``, ``i < j``. Texts without a single token are nobody's duplicates.
+    Returns
+    -------
+    list of (i, j, similarity)
+        Places in ``texts``, ``i < j``, in order. Texts without a single token are nobody's duplicates.
     """
     sets = [shingles(text) for text in texts]
     frequency = Counter(shingle for members in sets for shingle in members)
-    seen: defaultdict[str, list[int]] = defaultdict(list)
-    for j, members in enumerate(sets):
-        if members == {""}:
-            continue
-        rarest = sorted(members, key=lambda shingle: (frequency[shingle], shingle))
+    rank = {
+        shingle: at for at, (shingle, _) in enumerate(sorted(frequency.items(), key=lambda item: (item[1], item[0])))
+    }
+    met_under: defaultdict[int, list[int]] = defaultdict(list)
+    found = []
+    for j in sorted((j for j, members in enumerate(sets) if members != {""}), key=lambda j: (len(sets[j]), j)):
+        mine = sets[j]
+        size = len(mine)
+        rarest = sorted(rank[shingle] for shingle in mine)
         met: set[int] = set()
-        for shingle in rarest[: len(members) - math.ceil(threshold * len(members)) + 1]:
-            met.update(seen[shingle])
-            seen[shingle].append(j)
-        for i in sorted(met):
-            if threshold <= min(len(sets[i]), len(members)) / max(len(sets[i]), len(members)):
-                shared = len(sets[i] & members)
-                similarity = shared / (len(sets[i]) + len(members) - shared)
-                if similarity >= threshold:
-                    yield i, j, similarity
+        for place in rarest[: size - math.ceil(threshold * size) + 1]:
+            met.update(met_under[place])
+        for i in met:
+            other = len(sets[i])
+            if other >= threshold * size:
+                shared = len(sets[i] & mine)
+                if shared >= threshold * (other + size - shared):
+                    found.append((min(i, j), max(i, j), shared / (other + size - shared)))
+        # later texts are no shorter, which makes a shorter list of rarest members enough
+        for place in rarest[: size - math.ceil(2 * threshold / (1 + threshold) * size) + 1]:
+            met_under[place].append(j)
+    return sorted(found)
 
 
-def clusters(n: int, pairs: Iterator[tuple[int, int]]) -> list[int]:
+def clusters(n: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     """The smallest member of each of ``n`` items' cluster, where ``pairs`` are linked, directly or through others."""
     root = list(range(n))
 

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from evolunteer_nlp.corpus.posts import LabelledPost, places
-from evolunteer_nlp.corpus.splits import grouped_folds, groups, without_dev
+from evolunteer_nlp.corpus.splits import grouped_folds, trainable
 from evolunteer_nlp.engine.artefact import save_model
 from evolunteer_nlp.engine.decision import Decision
 from evolunteer_nlp.engine.words import BUCKET_BITS
@@ -167,13 +167,12 @@ def train(
     """
     settings = settings or Settings()
     progress("looking for near-duplicates")
-    posts, n_left_out = without_dev(posts)
+    posts, group, n_left_out = trainable(posts)
     labels, background = label_order(posts)
     truth, also = places(posts, labels)
     rare = [label for label, count in zip(labels, np.bincount(truth, minlength=len(labels)), strict=True) if count < 10]
     if rare or len(labels) < 2:
         raise CorpusError(f"a model needs at least two labels, with 10 posts or more of each; too few of {rare}")
-    group = groups(posts)
     progress("counting features")
     features = feature_matrix([post.text for post in posts], settings.min_posts)
     scores = out_of_fold_scores(features, truth, group, len(labels), settings, progress)
