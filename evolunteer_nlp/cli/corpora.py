@@ -19,9 +19,9 @@ Paths = Annotated[list[str] | None, typer.Argument(help="Files or folders; the a
 def check(paths: Paths = None) -> None:
     """Look for empty posts, unknown labels and keys, duplicates and contradictions; exit with 1 if there are any."""
     from evolunteer_nlp.corpus.checks import check_corpus
-    from evolunteer_nlp.corpus.posts import read_corpus
+    from evolunteer_nlp.corpus.posts import authored_folder, read_corpus
 
-    posts = read_corpus(paths or ["authored"])
+    posts = read_corpus(paths or [str(authored_folder())])
     findings = check_corpus(posts, [str(label) for label in Label], str(Label.UNRELATED))
     for finding in findings:
         typer.echo(f"{finding.where}: {finding.kind}: {finding.message}")

@@ -64,6 +64,9 @@ class LabelledPost:
     where: str = ""
 
 
+HELD_OUT = "heldout"
+"""Files of the authored corpora whose names begin so are for measuring: their writers wrote nothing else."""
+
 _TEXTS = ("source", "batch", "split", "pair", "dialect", "platform", "country", "cause", "voice")
 
 
@@ -78,7 +81,8 @@ def read_corpus(paths: Iterable[str | Path]) -> list[LabelledPost]:
     Parameters
     ----------
     paths : iterable of path
-        A table with at least a text column and ``label``, or a folder of such; ``authored`` is the shipped corpora.
+        A table with at least a text column and ``label``, or a folder of such; ``authored`` is the shipped corpora,
+        without the batches that are held out.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def authored_folder() -> Path:
 
 def _files(path: str | Path) -> list[Path]:
     if str(path) == "authored":
-        path = authored_folder()
+        return [file for file in _files(authored_folder()) if not file.name.startswith(HELD_OUT)]
     path = Path(path)
     if not path.is_dir():
         return [path]

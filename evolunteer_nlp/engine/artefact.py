@@ -50,8 +50,8 @@ def save_model(
     ModelError
         If something that is not a model directory stands in the way.
     """
-    target = Path(directory)
-    foreign = target.exists() and not (target / _MANIFEST).is_file()
+    target = Path(directory).resolve()  # of a link, what it leads to
+    foreign = target.exists() and not isinstance(_read_manifest(target).get("format"), int)
     if foreign and (not target.is_dir() or any(target.iterdir())):
         raise ModelError(f"{target} exists and is not a model directory; choose another --output or move it away")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,15 +86,13 @@ def load_arrays(directory: str | os.PathLike[str]) -> tuple[dict[str, Any], dict
     folder = Path(directory)
     if not folder.is_dir():
         raise ModelError(f"no model directory at {folder}; `evolunteer train --output {folder}` makes one")
-    try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder} has no {_MANIFEST}, so it is not a model directory of this library") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / _MANIFEST} cannot be read ({error}); copy or train the model again") from None
-    found = manifest.get("format") if isinstance(manifest, dict) else None
+    manifest = _read_manifest(folder)
+    found = manifest.get("format")
     if not isinstance(found, int):
-        raise ModelError(f"{folder / _MANIFEST} names no format, so it is not a model of this library")
+        raise ModelError(
+            f"{folder} is no model directory of this library (its {_MANIFEST} is missing, damaged or foreign); "
+            f"name another, copy it again, or make one with `evolunteer train`"
+        )
     if found != FORMAT:
         cure = "update evolunteer-nlp" if found > FORMAT else "train it again with `evolunteer train`"
         raise ModelError(f"the model in {folder} has format {found}, this version reads format {FORMAT}; {cure}")
@@ -102,6 +100,15 @@ def load_arrays(directory: str | os.PathLike[str]) -> tuple[dict[str, Any], dict
     if not isinstance(files, dict) or list(files) != ["arrays.safetensors"]:
         raise ModelError(f"{folder / _MANIFEST} does not list the model's files; copy or train the model again")
     return manifest, _from_safetensors(folder / "arrays.safetensors", files["arrays.safetensors"])
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a directory; nothing where there is none to read."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def _replace(draft: Path, target: Path) -> None:
@@ -153,5 +160,5 @@ def _from_safetensors(path: Path, sha256: str) -> dict[str, memoryview]:
             )
             for name, entry in header.items()
         }
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         raise damaged from None

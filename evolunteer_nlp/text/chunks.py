@@ -86,13 +86,12 @@ _CHARACTERS = _Characters()
 
 def tokenize_chunk(texts: Sequence[str]) -> TokenChunk:
     """Return the tokens of ``texts``, in order; a post without any has an empty range in ``bounds``."""
-    codes, traits, posts = _characters_of(texts)
-    damaged = _posts_to_repair(traits, posts)
+    codes, traits, posts, damaged = _characters_of(texts)
     if damaged:
         repaired = list(texts)
         for post in damaged:
             repaired[post] = cleaning.repair(repaired[post])
-        codes, traits, posts = _characters_of(repaired)
+        codes, traits, posts, _ = _characters_of(repaired)
     codes, kinds = _CHARACTERS.folded[codes], traits & _KIND
     keep = _not_elongated(codes)
     codes, kinds, posts = codes[keep], kinds[keep], posts[keep]
@@ -112,28 +111,23 @@ def tokenize_chunk(texts: Sequence[str]) -> TokenChunk:
 
 def _characters_of(
     texts: Sequence[str],
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.int32], list[int]]:
     """The characters of all texts that are not dropped, each text followed by a line break.
 
-    Returns their code points, their traits and the number of their post.
+    Returns their code points, their traits, the number of their post, and the posts that may need repair.
     """
     joined = "\n".join([*texts, ""])
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     posts = np.repeat(np.arange(len(texts), dtype=np.int32), [len(text) + 1 for text in texts])
     traits = _CHARACTERS.look_up(codes)
+    suspect = [posts[(traits & _REPAIR) != 0]]
     keep = (traits & _KIND) != _DROPPED
-    return codes[keep], traits[keep], posts[keep]
-
-
-def _posts_to_repair(traits: npt.NDArray[np.uint8], posts: npt.NDArray[np.int32]) -> list[int]:
-    suspect = (traits & _REPAIR) != 0
+    codes, traits, posts = codes[keep], traits[keep], posts[keep]
     dots = np.flatnonzero(traits & _DOT)
     latin = (traits & _LATIN) != 0
-    suspect[dots] = (
-        latin[dots - 1] | latin[dots + 1]
-    )  # the first dot may look at the last line break, which is harmless
-    found: list[int] = np.unique(posts[suspect]).tolist()
-    return found
+    # a dot that comes first looks back at the last line break, which is harmless
+    suspect.append(posts[dots[latin[dots - 1] | latin[dots + 1]]])
+    return codes, traits, posts, np.unique(np.concatenate(suspect)).tolist()
 
 
 def _not_elongated(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:

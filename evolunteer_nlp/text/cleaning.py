@@ -81,7 +81,7 @@ _QUANTITY = re.compile(
 )
 
 # What ftfy may call mojibake contains at least one of these; a test holds that against ftfy's own heuristic.
-_MOJIBAKE_SIGN = re.compile("[\x80-\x9f¡-ª¬-¶¸-º¼-ҐʼˆˇΆ-ӿ‰₠-⃏™←-◿\ufb01\ufb02\ufffd]")
+_MOJIBAKE_SIGN = re.compile("[\x80-\x9f¡-ª¬-¶¸-º¼-ҐʼˆˇΆ-ӿ†‡‰⁄₠-⃏№™←-◿\ufb01\ufb02\ufffd]")
 # All that NFKC changes is among these, but for «…» and wide spaces, which separate words as they are.
 _PRESENTATION = re.compile(
     "[^\x00-\xa0\u0600-\u0652\u0656-\u0674\u0679-\u06ff\u2007-\u2010\u2012-\u2016\u2018-\u2023\u2026\u2600-\u27bf\U0001f300-\U0001faff\\s]"
