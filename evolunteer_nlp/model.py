@@ -222,11 +222,17 @@ def explain(text: str, *, model: Model | str | os.PathLike[str] | None = None) -
 
 def resolve_model(model: Model | str | os.PathLike[str] | None) -> Model:
     """Take a model, a directory, or nothing for the shipped model; directories are loaded once."""
+    if model is None:
+        return _shipped_model()
     if isinstance(model, Model):
         return model
-    folder = default_model() if model is None else Path(model)
-    manifest = folder / "manifest.json"
-    return _cached_model(folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+    manifest = Path(model) / "manifest.json"
+    return _cached_model(Path(model), manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+
+
+@functools.cache
+def _shipped_model() -> Model:
+    return load_model()
 
 
 @functools.lru_cache(maxsize=4)

@@ -19,6 +19,7 @@ def train(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The model directory to write.")] = Path("model"),
     seed: Annotated[int, typer.Option(help="Of the cross-validation folds.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
 ) -> None:
     """Train a model; on the authored corpora if no other is named."""
     from evolunteer_nlp.corpus.posts import read_corpus
@@ -33,7 +34,7 @@ def train(
                 say(message)
             progress.update(progress.task_ids[0], description=message)
 
-        manifest = train(posts, output, Settings(seed=seed), told)
+        manifest = train(posts, output, Settings(seed=seed), jobs=jobs, progress=told)
     if manifest["corpus"]["left_out_for_dev"]:
         say(f"left out {manifest['corpus']['left_out_for_dev']:,} posts kept for measuring, or nearly equal to such")
     for world in ("authored", "public"):

@@ -11,7 +11,6 @@ alone on the mapped file, since importing numpy would take longer than classifyi
 in `evolunteer_nlp.engine.batches`.
 """
 
-import bisect
 import functools
 import math
 from collections.abc import Mapping, Sequence
@@ -103,20 +102,15 @@ class WordsEngine:
     def _token_scores(self, token: str) -> tuple[float, ...]:
         """What one token adds to the score of each label, before division by the root of their number."""
         totals = [0.0] * self.n_labels
-        weights, n_labels = self.arrays.weights, self.n_labels
+        known, buckets, weights, _ = self.arrays
         for number in features.numbers(token):
-            row = self._row(number)
-            if row >= 0:
-                for label in range(n_labels):
-                    totals[label] += weights[row * n_labels + label]
+            bucket = number >> _SHIFT
+            for row in range(buckets[bucket], buckets[bucket + 1]):  # one feature or two, mostly none
+                if known[row] == number:
+                    at = row * self.n_labels
+                    for label in range(self.n_labels):
+                        totals[label] += weights[at + label]
         return tuple(totals)
-
-    def _row(self, number: int) -> int:
-        numbers, buckets = self.arrays.numbers, self.arrays.buckets
-        bucket = number >> _SHIFT
-        end = buckets[bucket + 1]
-        row = bisect.bisect_left(numbers, number, buckets[bucket], end)
-        return row if row < end and numbers[row] == number else -1
 
     @functools.cached_property
     def _batches(self) -> "BatchScorer":

@@ -100,10 +100,6 @@ class Repair(NamedTuple):
     replacement: Callable[[re.Match[str]], str]
 
 
-def _has(*signs: str) -> Callable[[str], bool]:
-    return lambda text: any(sign in text for sign in signs)
-
-
 def _always(text: str) -> bool:
     return True  # to look for a sign would take as long as the rewriting
 
@@ -124,17 +120,19 @@ def _split_hashtag(match: re.Match[str]) -> str:
 
 REPAIRS = (
     Repair(_MOJIBAKE_SIGN.search, re.compile(r"(?s).+"), _fix_encoding),
-    Repair(_has("&"), re.compile(r"&#?\w+;(?:\w+;)?"), lambda match: html.unescape(html.unescape(match[0]))),
+    Repair(
+        lambda text: "&" in text, re.compile(r"&#?\w+;(?:\w+;)?"), lambda match: html.unescape(html.unescape(match[0]))
+    ),
     Repair(_PRESENTATION.search, re.compile(rf"\S?[\u064b-\u0652]*(?:{_PRESENTATION.pattern})+"), _nfkc),
     Repair(_always, _INVISIBLE, lambda match: ""),
     Repair(_always, _OTHER_DIGIT, lambda match: str(unicodedata.digit(match[0]))),
-    Repair(_has("<", ">"), re.compile("[<>]"), lambda match: " "),
-    Repair(_has("@"), _EMAIL, lambda match: " <email> "),
-    Repair(_has("@"), _MENTION, lambda match: " <mention> "),
-    Repair(_has(":/", "w.", "W."), _LINK, lambda match: " <link> "),
-    Repair(_has("."), _BARE_LINK, lambda match: " <link> "),
+    Repair(lambda text: "<" in text or ">" in text, re.compile("[<>]"), lambda match: " "),
+    Repair(lambda text: "@" in text, _EMAIL, lambda match: " <email> "),
+    Repair(lambda text: "@" in text, _MENTION, lambda match: " <mention> "),
+    Repair(lambda text: ":/" in text or "w." in text or "W." in text, _LINK, lambda match: " <link> "),
+    Repair(lambda text: "." in text, _BARE_LINK, lambda match: " <link> "),
     Repair(re.compile("[0-9]").search, _QUANTITY, lambda match: f" <{match.lastgroup}> "),
-    Repair(_has("_"), re.compile(r"#(\w*_\w*)"), _split_hashtag),
+    Repair(lambda text: "_" in text, re.compile(r"#(\w*_\w*)"), _split_hashtag),
 )
 
 

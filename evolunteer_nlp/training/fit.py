@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -124,14 +125,20 @@ def out_of_fold_scores(
     group: npt.NDArray[np.int64],
     n_labels: int,
     settings: Settings,
+    jobs: int = 1,
     progress: Progress = lambda message: None,
 ) -> Floats:
     """Score every post with a model that has seen neither it nor its group, shape (n_posts, n_labels)."""
+    folds = list(grouped_folds(group, settings.folds, settings.seed))
+    progress(f"cross-validation, {settings.folds} folds")
+    fits = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(fit_weights)(features._replace(values=features.values[fitted]), truth[fitted], n_labels, settings)
+        for fitted, _ in folds
+    )
     scores = np.zeros((len(truth), n_labels))
-    for fold, (fitted, held) in enumerate(grouped_folds(group, settings.folds, settings.seed), 1):
-        progress(f"cross-validation {fold}/{settings.folds}")
-        part = features._replace(values=features.values[fitted])
-        scores[held] = fit_weights(part, truth[fitted], n_labels, settings).scores(features.values[held])
+    for fold, ((_, held), weights) in enumerate(zip(folds, fits, strict=True), 1):
+        scores[held] = weights.scores(features.values[held])
+        progress(f"cross-validation, {fold} of {settings.folds} folds done")
     return scores
 
 
@@ -139,6 +146,8 @@ def train(
     posts: Sequence[LabelledPost],
     output: str | Path,
     settings: Settings | None = None,
+    *,
+    jobs: int = 1,
     progress: Progress = lambda message: None,
 ) -> dict[str, Any]:
     """Train a model and write its directory.
@@ -150,6 +159,8 @@ def train(
     output : path
         The model directory; an existing model is replaced once the new one is complete.
     settings : Settings, optional
+    jobs : int
+        Processes for cross-validation, -1 for all cores; the model is the same.
     progress : callable, optional
         Told what is being done.
 
@@ -175,7 +186,7 @@ def train(
         raise CorpusError(f"a model needs at least two labels, with 10 posts or more of each; too few of {rare}")
     progress("counting features")
     features = feature_matrix([post.text for post in posts], settings.min_posts)
-    scores = out_of_fold_scores(features, truth, group, len(labels), settings, progress)
+    scores = out_of_fold_scores(features, truth, group, len(labels), settings, jobs, progress)
     prior = _prior(labels, background, settings.background_prior)
     decision = calibrate(scores, truth, also, labels, background, prior)
     progress("fitting on all posts")
@@ -191,7 +202,9 @@ def train(
     authored = np.array([not post.source for post in posts])
     if authored.any() and not authored.all():
         progress("measuring what authored posts teach alone")
-        manifest["scores"]["authored_posts_alone"] = _authored_alone(posts, features, truth, group, decision, settings)
+        manifest["scores"]["authored_posts_alone"] = _authored_alone(
+            posts, features, truth, group, decision, settings, jobs
+        )
     save_model(output, manifest, to_arrays(features, weights))
     return manifest
 
@@ -258,13 +271,14 @@ def _authored_alone(
     group: npt.NDArray[np.int64],
     decision: Decision,
     settings: Settings,
+    jobs: int,
 ) -> dict[str, Any]:
     """The same scores for a model that only authored posts teach, which is what a user without public texts trains."""
     authored = np.flatnonzero([not post.source for post in posts])
     public = np.flatnonzero([bool(post.source) and post.firm for post in posts])
     k = len(decision.labels)
     mine = features._replace(values=features.values[authored])
-    scores = out_of_fold_scores(mine, truth[authored], group[authored], k, settings)
+    scores = out_of_fold_scores(mine, truth[authored], group[authored], k, settings, jobs)
     prior = dict(zip(decision.labels, decision.prior, strict=True))
     none = np.full(len(authored), -1)
     alone = calibrate(scores, truth[authored], none, decision.labels, decision.background, prior)
