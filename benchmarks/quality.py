@@ -6,9 +6,10 @@ Every peer gets the best of its settings, and the best shift of the background's
 authored plus public training posts: highest mean of the two figures below. Printed are
 
 * public posts: mean F1 of the labels that occur often enough there (donation, awareness, unrelated), on firm posts,
-  out of fold (5 grouped folds), and once on the held-out posts of ``--dev``;
-* authored posts: macro-F1 of all four, each batch labelled by a model that has not seen it (a fifth of all batches is
-  left out at a time),
+  out of fold (5 grouped folds), with their source left out of training, and once on the held-out posts of ``--dev``;
+* authored posts: macro-F1 of all four, with their batch left out of training
+
+(a fifth of all batches or sources is left out at a time),
 
 and the difference to our words engine with its 95 % interval (paired bootstrap). Fits are kept in ``--cache``, so that
 an interrupted run goes on where it was.
@@ -18,7 +19,7 @@ import argparse
 import hashlib
 import json
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from joblib import Parallel, delayed
 from peers import LABELS, PEERS
 
 from evolunteer_nlp.corpus.posts import LabelledPost, places, read_corpus
-from evolunteer_nlp.corpus.splits import grouped_folds, trainable
+from evolunteer_nlp.corpus.splits import grouped_folds, left_out_folds, trainable
 from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
 
 Scores = npt.NDArray[np.float64]
@@ -36,7 +37,7 @@ Splits = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
 _OFTEN = [1, 2, 3]
 _SHIFTS = np.arange(-1.5, 2.01, 0.25)
 _CHOOSING_FOLDS = 2
-_BATCH_PARTS = 5
+_PARTS = 5
 
 
 def main() -> None:
@@ -72,6 +73,8 @@ class Bench:
         print(f"\n{len(self.posts):,} posts: {self.authored.sum():,} authored, {(~self.authored).sum():,} public\n")
         print("public posts, out of fold")
         self.table(rows, "public", self.truth[self.firm_public], _OFTEN)
+        print("\npublic posts, source left out")
+        self.table(rows, "source", self.truth[self.firm_public], _OFTEN)
         print("\nauthored posts, batch left out")
         self.table(rows, "authored", self.truth[self.authored], None)
         if dev_truth is not None:
@@ -105,21 +108,19 @@ class Bench:
         setting = best[1]
         whole = self.out_of_fold(name, setting, list(grouped_folds(self.group, 5, seed=0)))
         _, shift = self.best_shift(whole)
-        by_batch = self.out_of_fold(name, setting, list(self.batches()))
+        by_batch = self.out_of_fold(name, setting, self.left_out([post.batch for post in self.posts]))
+        by_source = self.out_of_fold(name, setting, self.left_out([post.source for post in self.posts]))
         return {
             "setting": setting,
             "shift": shift,
             "public": _labels(whole[self.firm_public], shift),
+            "source": _labels(by_source[self.firm_public], shift),
             "authored": _labels(by_batch[self.authored], shift),
             "dev": _labels(self.on_others(name, setting, [post.text for post in dev]), shift) if dev else None,
         }
 
-    def batches(self) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-        of = np.array([post.batch if not post.source else "" for post in self.posts])
-        names = sorted(set(of) - {""})
-        for part in range(_BATCH_PARTS):
-            held = np.isin(of, names[part::_BATCH_PARTS])
-            yield np.flatnonzero(~np.isin(self.group, self.group[held])), np.flatnonzero(held)
+    def left_out(self, names: list[str]) -> Splits:
+        return list(left_out_folds(names, self.group, _PARTS))
 
     def best_shift(self, scores: Scores) -> tuple[float, float]:
         found = []

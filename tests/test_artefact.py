@@ -146,7 +146,6 @@ def test_a_file_stays(tmp_path: Path) -> None:
     assert (tmp_path / "model").read_text() == "years of work"
 
 
-@pytest.mark.xfail(strict=True, reason="any manifest.json makes a directory a model, and all else in it is deleted")
 def test_a_directory_with_a_manifest_of_something_else_stays(tmp_path: Path) -> None:
     website = tmp_path / "website"
     website.mkdir()
@@ -157,7 +156,6 @@ def test_a_directory_with_a_manifest_of_something_else_stays(tmp_path: Path) -> 
     assert (website / "index.html").exists()
 
 
-@pytest.mark.xfail(strict=True, raises=OSError, reason="rmtree refuses the symbolic link, after all is replaced")
 def test_a_link_to_a_model_is_replaced(saved: Path, tmp_path: Path) -> None:
     link = tmp_path / "current"
     link.symlink_to(saved)
@@ -166,11 +164,12 @@ def test_a_link_to_a_model_is_replaced(saved: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "model"]
 
 
-@pytest.mark.xfail(strict=True, raises=OSError, reason="the current directory cannot be renamed")
 def test_the_current_directory_becomes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     save_model(".", {}, OTHER)
-    assert load_arrays(".")[1]["numbers"].tolist() == list(range(9))
+    assert load_arrays(folder)[1]["numbers"].tolist() == list(range(9))
 
 
 def truncate(folder: Path) -> None:
@@ -205,28 +204,23 @@ def write_manifest(text: str) -> Callable[[Path], object]:
     return lambda folder: (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
-NO_CURE = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the message does not say what to do")
 DAMAGE = [
     pytest.param(shutil.rmtree, id="missing"),
     pytest.param(lambda folder: shutil.rmtree(folder) or folder.write_text("x"), id="a file"),
-    pytest.param(lambda folder: shutil.rmtree(folder) or folder.mkdir(), id="empty", marks=NO_CURE),
-    pytest.param(lambda folder: (folder / "manifest.json").unlink(), id="no manifest", marks=NO_CURE),
+    pytest.param(lambda folder: shutil.rmtree(folder) or folder.mkdir(), id="empty"),
+    pytest.param(lambda folder: (folder / "manifest.json").unlink(), id="no manifest"),
     pytest.param(
         lambda folder: (folder / "manifest.json").unlink() or (folder / "manifest.json").mkdir(), id="manifest a folder"
     ),
-    pytest.param(write_manifest('{"manifest_version": 3}'), id="foreign manifest", marks=NO_CURE),
-    pytest.param(write_manifest("[1, 2]"), id="manifest a list", marks=NO_CURE),
+    pytest.param(write_manifest('{"manifest_version": 3}'), id="foreign manifest"),
+    pytest.param(write_manifest("[1, 2]"), id="manifest a list"),
     pytest.param(write_manifest(""), id="empty manifest"),
     pytest.param(write_manifest('{"format": 1,\n "lab'), id="broken JSON"),
-    pytest.param(
-        write_manifest("[" * 100_000),
-        id="endless JSON",
-        marks=pytest.mark.xfail(strict=True, raises=RecursionError, reason="RecursionError is not caught"),
-    ),
+    pytest.param(write_manifest("[" * 100_000), id="endless JSON"),
     pytest.param(lambda folder: (folder / "manifest.json").write_bytes(b"\xff\xfe{\x00"), id="manifest not UTF-8"),
     pytest.param(lambda folder: edit_manifest(folder, format=FORMAT + 1), id="newer format"),
     pytest.param(lambda folder: edit_manifest(folder, format=FORMAT - 1), id="older format"),
-    pytest.param(lambda folder: edit_manifest(folder, format="1"), id="format a text", marks=NO_CURE),
+    pytest.param(lambda folder: edit_manifest(folder, format="1"), id="format a text"),
     pytest.param(truncate, id="truncated arrays"),
     pytest.param(flip, id="a flipped bit"),
     pytest.param(lambda folder: (folder / "arrays.safetensors").write_bytes(b""), id="empty arrays"),
@@ -239,6 +233,7 @@ DAMAGE = [
     pytest.param(lambda folder: edit_manifest(folder, files={"arrays.safetensors": None}), id="no hash"),
     pytest.param(lambda folder: rewrite_arrays(folder, b"\x80\x04N."), id="arrays a pickle"),
     pytest.param(lambda folder: rewrite_arrays(folder, header("[]")), id="header a list"),
+    pytest.param(lambda folder: rewrite_arrays(folder, header("[" * 100_000)), id="endless JSON in the header"),
     pytest.param(lambda folder: rewrite_arrays(folder, header('{"a": 1}')), id="header of numbers"),
     pytest.param(
         lambda folder: rewrite_arrays(folder, header('{"a": {"dtype": "O", "data_offsets": [0, 8]}}')),

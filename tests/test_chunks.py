@@ -42,9 +42,6 @@ def test_authored_posts(authored: list[LabelledPost]) -> None:
     assert tokens_of_posts(texts) == [tokens(text) for text in texts]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="marks that fold to nothing are dropped before their post is found to need repair"
-)
 @settings(max_examples=200, deadline=None)
 @given(st.lists(TEXT, max_size=6))
 @example(["cafe\u0301"])

@@ -48,3 +48,29 @@ def grouped_folds(
     fold = np.random.default_rng(seed).permutation(len(names)) % n_folds
     for held in range(n_folds):
         yield np.flatnonzero(fold[member] != held), np.flatnonzero(fold[member] == held)
+
+
+def left_out_folds(
+    names: Sequence[str], group: npt.NDArray[np.int64], n_folds: int
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Leave out whole batches or sources, the ``n``-th of every ``n_folds`` together.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The batch or source of each post; posts without one (empty) are only ever fitted on.
+    group : ndarray of int64, shape (n_posts,)
+        Posts of a group with a held-out one are not fitted on.
+    n_folds : int
+        At least the number of names leaves one out at a time.
+
+    Yields
+    ------
+    fitted, held : ndarray of intp
+        Places.
+    """
+    of = np.array(names)
+    distinct = sorted(set(names) - {""})
+    for fold in range(min(n_folds, len(distinct))):
+        held = np.isin(of, distinct[fold::n_folds])
+        yield np.flatnonzero(~np.isin(group, group[held])), np.flatnonzero(held)

@@ -32,6 +32,9 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Progress = Callable[[str], None]
 
+_FEWEST = 10
+"""Posts of a label from which it can be learned and cross-validated at all."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -181,9 +184,7 @@ def train(
     posts, group, n_left_out = trainable(posts)
     labels, background = label_order(posts)
     truth, also = places(posts, labels)
-    rare = [label for label, count in zip(labels, np.bincount(truth, minlength=len(labels)), strict=True) if count < 10]
-    if rare or len(labels) < 2:
-        raise CorpusError(f"a model needs at least two labels, with 10 posts or more of each; too few of {rare}")
+    _refuse_rare(posts, labels)
     progress("counting features")
     features = feature_matrix([post.text for post in posts], settings.min_posts)
     scores = out_of_fold_scores(features, truth, group, len(labels), settings, jobs, progress)
@@ -207,6 +208,18 @@ def train(
         )
     save_model(output, manifest, to_arrays(features, weights))
     return manifest
+
+
+def _refuse_rare(posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
+    if len(labels) < 2:
+        raise CorpusError(f"all posts are labelled {labels[0]!r}; a model needs two labels or more")
+    counts = Counter(post.label for post in posts)
+    for label in labels:
+        if counts[label] < _FEWEST:
+            first = next((f" (one is {post.where})" for post in posts if post.label == label), "")
+            raise CorpusError(
+                f"{counts[label]} posts are labelled {label!r}{first}; correct the label, or bring at least {_FEWEST}"
+            )
 
 
 def to_arrays(features: FeatureMatrix, weights: Weights) -> dict[str, npt.NDArray[Any]]:
