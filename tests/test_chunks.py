@@ -32,6 +32,11 @@ def tokens_of_posts(texts: Sequence[str]) -> list[list[str]]:
     return [every[start:end] for start, end in zip(chunk.bounds, chunk.bounds[1:], strict=False)]
 
 
+def test_cases_of_cleaning() -> None:
+    assert tokens_of_posts(PIECES) == [tokens(text) for text in PIECES]
+    assert [tokens_of_posts([text])[0] for text in PIECES] == [tokens(text) for text in PIECES]
+
+
 def test_real_posts(real_texts: list[str]) -> None:
     together = tokens_of_posts(real_texts)
     assert [text for text, found in zip(real_texts, together, strict=True) if found != tokens(text)] == []
@@ -62,6 +67,7 @@ def test_tricky_texts(texts: list[str]) -> None:
         ["هه", "ه", "ه"],
         ["#", "تبرع"],
         ["a.", "com"],
+        ["-.org"],
         ["\x00", "\x00\x00\x00"],
     ],
     ids=ascii,

@@ -226,7 +226,6 @@ def test_without_background_a_post_that_is_not_arabic_gets_the_commonest_label()
         assert (prediction.label, prediction.certain) == ("unrelated", False)
 
 
-@pytest.mark.xfail(strict=True, reason="predict_many applies thresholds to posts that are not Arabic, predict does not")
 def test_without_background_thresholds_mean_the_same_for_one_and_many() -> None:
     decision = replace(DECISION, background=None).with_thresholds({"volunteer": 0.05}, None)
     assert decision.predict(None).label == predict_together(decision, [None])[0].label

@@ -17,7 +17,7 @@ WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=2 * MA
 TOKEN = st.one_of(
     WORD, WORD.map("#{}".format), st.sampled_from([f"<{name}>" for name in PLACEHOLDERS]), st.sampled_from("!?🙏❤€")
 )
-LONG_WORD = "متطوعينبلاحدودفيكلمكانوزمان" * 2
+LONG_WORD = ("متطوعينبلاحدودفيكلمكانوزمان" * MAX_WORD)[: MAX_WORD + 20]
 
 
 def as_numbers(token: str) -> Counter[int]:

@@ -140,7 +140,6 @@ def test_values_added_to_parquet_and_jsonl_have_types(tmp_path, model):
         assert sum(first[f"probability_{label}"] for label in model.labels) == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="only Parquet input gives a typed Parquet output; else all columns are strings")
 def test_a_parquet_file_made_from_csv_has_numbers_for_probabilities(tmp_path, model):
     label_file(write(tmp_path / "a.csv", ROWS), tmp_path / "out.parquet", model)
     assert pq.read_schema(tmp_path / "out.parquet").field("probability").type == pa.float64()
@@ -186,19 +185,16 @@ def test_a_long_numeric_id_is_exact_in_csv(tmp_path, model):
     assert row["id"] == str(2**62 + 1)
 
 
-@pytest.mark.xfail(strict=True, reason="written as a number, of which Excel keeps 15 digits")
 def test_a_long_numeric_id_is_a_text_in_excel(tmp_path, model):
     _, [row] = label_rows([{"id": 2**62 + 1, "text": CALL}], tmp_path / "out.xlsx", model)
     assert row["id"] == str(2**62 + 1)
 
 
-@pytest.mark.xfail(strict=True, reason="openpyxl cuts a cell at 32,767 characters, silently")
 def test_a_text_too_long_for_an_excel_cell_is_not_cut_silently(tmp_path, model):
     summary, labelled = label_rows([{"text": "كلمة " * 8000}], tmp_path / "out.xlsx", model)
     assert summary.rejected or labelled[0]["text"] == "كلمة " * 8000
 
 
-@pytest.mark.xfail(strict=True, reason="openpyxl's own errors escape")
 @pytest.mark.parametrize("value", [datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), b"ab"])
 def test_what_excel_has_no_type_for_becomes_a_text(tmp_path, value):
     write(tmp_path / "a.parquet", [{"text": CALL, "value": value}])
@@ -218,7 +214,6 @@ def test_objects_with_different_keys_share_a_table(tmp_path, model, output):
     assert [(row.get("late") or "", row.get("label_input") or "") for row in labelled] == [("", ""), ("x", "mine")]
 
 
-@pytest.mark.xfail(strict=True, reason="the file is not compressed, whatever its name says")
 def test_an_output_named_gz_is_compressed(tmp_path, model):
     label_file(write(tmp_path / "a.csv", ROWS), tmp_path / "out.csv.gz", model)
     assert gzip.decompress((tmp_path / "out.csv.gz").read_bytes()).startswith(b"id,text")
@@ -381,16 +376,15 @@ def test_a_quote_that_never_closes_keeps_the_count(tmp_path, model, tail):
     (tmp_path / "a.csv").write_text(f'id,text\n0,{CALL}\n1,"never closed\n{tail}', encoding="utf-8")
     summary = label_file(tmp_path / "a.csv", tmp_path / "out.csv", model)
     assert summary.read == summary.written + summary.rejected
-    assert summary.rejected == len(rejects(tmp_path / "out.csv")) if tail else 0
+    assert summary.rejected == len(rejects(tmp_path / "out.csv")) == 1
     assert len(read(tmp_path / "out.csv")) == summary.written
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="half an emoji in a JSON escape cannot be written")
 @pytest.mark.parametrize("output", ["out.csv", "out.jsonl"])
 def test_half_an_emoji_does_not_stop_a_file(tmp_path, model, output):
-    (tmp_path / "a.jsonl").write_text('{"text": "\\ud83d متطوعين"}\n', encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"text": "\\ud83d متطوعين"}\n{"text": "سجل"}\n', encoding="utf-8")
     summary = label_file(tmp_path / "a.jsonl", tmp_path / output, model)
-    assert summary.read == summary.written + summary.rejected == 1
+    assert (summary.read, summary.written, summary.rejected) == (2, 1, 1)
 
 
 # Bad files
@@ -467,7 +461,6 @@ def test_an_interrupted_replacement_leaves_the_old_output(tmp_path, model, monke
     assert (tmp_path / "out.csv").read_bytes() == before
 
 
-@pytest.mark.xfail(strict=True, reason="the old rejects are deleted before the new output is there")
 def test_an_interrupted_replacement_leaves_the_old_rejects(tmp_path, model, monkeypatch):
     source = write(tmp_path / "a.jsonl", [{"text": CALL}, {"text": None}])
     label_file(source, tmp_path / "out.csv", model)
@@ -540,7 +533,6 @@ def test_what_we_did_not_write_is_not_replaced(tmp_path, model):
     assert output.read_text() == "precious"
 
 
-@pytest.mark.xfail(strict=True, reason="OUTPUT.done.json does not record what the output was")
 def test_an_output_changed_since_is_not_complete(tmp_path, model):
     source, output = write(tmp_path / "a.csv", ROWS), tmp_path / "out.csv"
     label_file(source, output, model)

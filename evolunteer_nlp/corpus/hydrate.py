@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from evolunteer_nlp.corpus.posts import PublicLabel, read_public_labels, text_id
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import FORMATS, as_text, open_bytes, undecodable
+from evolunteer_nlp.tables.formats import FORMATS, as_text, open_bytes, readable
 from evolunteer_nlp.tables.read import TEXT_COLUMNS, Row, open_table
 
 
@@ -66,12 +66,9 @@ def _suffix(file: Path) -> str:
 
 def _texts(file: Path) -> Iterator[tuple[str, str]]:
     if _suffix(file) == ".txt":
-        try:
-            with as_text(open_bytes(file), file) as lines:
-                for line in lines:
-                    yield "", line.rstrip("\r\n")
-        except UnicodeError as error:
-            raise undecodable(file, error) from None
+        with as_text(open_bytes(file), file) as lines, readable(file):
+            for line in lines:
+                yield "", line.rstrip("\r\n")
         return
     with open_table(file) as table:
         for row in table.rows:

@@ -15,7 +15,7 @@ from evolunteer_nlp.errors import EvolunteerError, TableError
 from evolunteer_nlp.model import Model
 from evolunteer_nlp.tables.formats import STANDARD_INPUT, format_of
 from evolunteer_nlp.tables.read import Rejected, Row, Table, open_table
-from evolunteer_nlp.tables.write import open_writer, written_whole
+from evolunteer_nlp.tables.write import LONGEST_CELL, open_writer, written_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,34 +130,39 @@ def label_file(
     summary = Summary()
     with ExitStack() as stack:
         table = stack.enter_context(open_table(source, format=options.format, encoding=options.encoding))
-        column = table.text_column(options.column)
-        added = added_columns(model.labels, options.probabilities, options.prefix)
         columns = _all_columns(table, source, options)
+        column = table._replace(columns=columns).text_column(options.column)
+        added = added_columns(model.labels, options.probabilities, options.prefix)
         summary.renamed = kept_names(columns, added)
         out_columns = [*(summary.renamed.get(name, name) for name in columns), *added]
         into = into or ("jsonl" if table.format in ("json", "jsonl") else "csv")
-        schema = _schema(table, summary.renamed, added)
+        schema = _schema(table, out_columns, added) if into == "parquet" else None
         writer = stack.enter_context(open_writer(output or Path("-"), into, out_columns, schema))
         rejects = _Rejects(source, output, summary, stack)
-        for rows in _chunks(table, column, rejects, summary):
+        for rows in _chunks(table, column, LONGEST_CELL.get(into), rejects, summary):
             labelled = _label(rows, column, model, options, added, summary)
             if into != "jsonl":
                 labelled = [{name: row.get(name) for name in out_columns} for row in labelled]
             writer.write(labelled)
             progress(len(rows))
     if output:
-        facts = {**job, "read": summary.read, "written": summary.written, "rejected": summary.rejected}
+        if not summary.rejected:
+            rejected_file(output).unlink(missing_ok=True)
+        counts = {"read": summary.read, "written": summary.written, "rejected": summary.rejected}
+        facts = {**job, **counts, "output_bytes": output.stat().st_size}
         with written_whole(_done_file(output)) as draft:
             draft.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return summary
 
 
-def _chunks(table: Table, column: str, rejects: "_Rejects", summary: Summary) -> Iterator[list[dict[str, Any]]]:
+def _chunks(
+    table: Table, column: str, longest_cell: int | None, rejects: "_Rejects", summary: Summary
+) -> Iterator[list[dict[str, Any]]]:
     while batch := list(islice(table.rows, _ROWS_AT_ONCE)):
         summary.read += len(batch)
         good = []
         for row in batch:
-            problem = row if isinstance(row, Rejected) else _problem(row, column)
+            problem = row if isinstance(row, Rejected) else _problem(row, column, longest_cell)
             if problem is None:
                 good.append(row.values)  # type: ignore[union-attr]  # a rejected row is a problem
             else:
@@ -165,7 +170,7 @@ def _chunks(table: Table, column: str, rejects: "_Rejects", summary: Summary) ->
         yield good
 
 
-def _problem(row: Row, column: str) -> Rejected | None:
+def _problem(row: Row, column: str, longest_cell: int | None) -> Rejected | None:
     text = row.values.get(column)
     if text is None:
         return Rejected(row.number, f"no text in column {column!r}", row.values)
@@ -175,6 +180,10 @@ def _problem(row: Row, column: str) -> Rejected | None:
         short = {**row.values, column: str(text)[:200] + "…"}
         return Rejected(
             row.number, f"the text has {len(str(text)):,} characters; the limit is {_LONGEST_TEXT:,}", short
+        )
+    if longest_cell and any(isinstance(cell, str) and len(cell) > longest_cell for cell in row.values.values()):
+        return Rejected(
+            row.number, f"a cell has over {longest_cell:,} characters, more than the format holds", row.values
         )
     return None
 
@@ -217,8 +226,6 @@ class _Rejects:
         self.source, self.summary, self.stack = source, summary, stack
         self.path = rejected_file(output) if output else None
         self.file: Any = None
-        if self.path:
-            self.path.unlink(missing_ok=True)
 
     def add(self, rejected: Rejected) -> None:
         self.summary.rejected += 1
@@ -268,7 +275,8 @@ def _refuse_to_replace(output: Path, job: Mapping[str, Any]) -> None:
         before = json.loads(_done_file(output).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = {}
-    if job["input_sha256"] is not None and all(before.get(name) == value for name, value in job.items()):
+    same = all(before.get(name) == value for name, value in job.items())
+    if same and job["input_sha256"] is not None and before.get("output_bytes") == output.stat().st_size:
         raise AlreadyCompleteError(f"{output} is already complete: {before.get('written'):,} posts")
     raise TableError(f"{output} exists and is not what this command would write; --force replaces it")
 
@@ -285,11 +293,11 @@ def _all_columns(table: Table, source: Path, options: Options) -> list[str]:
     return list(columns)
 
 
-def _schema(table: Table, renamed: Mapping[str, str], added: Sequence[str]) -> "pa.Schema | None":
-    if table.schema is None:
-        return None
+def _schema(table: Table, columns: Sequence[str], added: Sequence[str]) -> "pa.Schema":
+    """Types for Parquet: those of the input, or text where it has none, and ours."""
     import pyarrow as pa
 
     kinds = [pa.string(), pa.float64(), pa.string(), pa.bool_(), *[pa.float64()] * (len(added) - 4)]
-    fields = [field.with_name(renamed.get(field.name, field.name)) for field in table.schema]
-    return pa.schema([*fields, *zip(added, kinds, strict=True)])
+    own = columns[: len(columns) - len(added)]
+    types = [pa.string()] * len(own) if table.schema is None else table.schema.types
+    return pa.schema([*zip(own, types, strict=True), *zip(added, kinds, strict=True)])

@@ -150,9 +150,7 @@ class Decision:
     def predict(self, scores: Sequence[float] | None) -> Prediction:
         """The prediction for one post's scores; None stands for a post that is not Arabic."""
         if scores is None:
-            values = self.prior
-            label = values.index(max(values)) if self.background is None else self.labels.index(self.background)
-            return Prediction(self.labels[label], None, False, ByLabel(self.labels, values))
+            return Prediction(self.labels[self._default_label()], None, False, ByLabel(self.labels, self.prior))
         logits = [self.scale * score + shift for score, shift in zip(scores, self.shift, strict=True)]
         highest = max(logits)
         weights = [math.exp(logit - highest) for logit in logits]
@@ -165,6 +163,10 @@ class Decision:
             also = self.labels[second]
         certain = values[label] >= self.certain_from[label]
         return Prediction(self.labels[label], also, certain, ByLabel(self.labels, values))
+
+    def _default_label(self) -> int:
+        """The label of posts that are not Arabic: the background, or the most frequent."""
+        return self.prior.index(max(self.prior)) if self.background is None else self.labels.index(self.background)
 
     def _label(self, values: Sequence[float]) -> int:
         if self.given_from is None:
@@ -185,8 +187,7 @@ class Decision:
         values = weights / weights.sum(axis=1, keepdims=True)
         values[foreign] = self.prior
         labels = self._labels(values)
-        if self.background is not None:
-            labels[foreign] = self.labels.index(self.background)
+        labels[foreign] = self._default_label()
 
         posts = np.arange(len(values))
         others = values.copy()

@@ -3,6 +3,9 @@
 import gzip
 import io
 import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -28,6 +31,8 @@ def format_of(path: Path, given: str | None = None) -> str:
     TableError
         If the suffix is none of `FORMATS`.
     """
+    if path.is_dir():
+        raise TableError(f"{path} is a directory; name a file in it")
     if given is not None:
         if given not in FORMATS.values():
             raise TableError(f"unknown format {given!r}; known are {', '.join(sorted(set(FORMATS.values())))}")
@@ -51,19 +56,16 @@ def open_bytes(path: Path) -> BinaryIO:
     """
     if str(path) == STANDARD_INPUT:
         return sys.stdin.buffer
-    if path.is_dir():
-        raise TableError(f"{path} is a directory; name a file in it")
     try:
-        file = path.open("rb")
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]  # both read alike
     except FileNotFoundError:
         raise TableError(f"there is no file {path}; check the name, or run `ls` in its folder") from None
+    except IsADirectoryError:
+        raise TableError(f"{path} is a directory; name a file in it") from None
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}") from None
-    if file.read(2) == b"\x1f\x8b":
-        file.seek(0)
-        return gzip.open(file)  # type: ignore[return-value]  # a GzipFile reads like any binary file
-    file.seek(0)
-    return file
 
 
 def as_text(file: BinaryIO, path: Path, encoding: str | None = None) -> TextIO:
@@ -81,10 +83,16 @@ def as_text(file: BinaryIO, path: Path, encoding: str | None = None) -> TextIO:
         ) from None
 
 
-def undecodable(path: Path, error: UnicodeError) -> TableError:
-    """The error for a file in another encoding than it was read with."""
-    encoding = getattr(error, "encoding", "utf-8")
-    return TableError(
-        f"{path} is not {encoding} ({error.reason if isinstance(error, UnicodeDecodeError) else error}); older Arabic "
-        "files are mostly Windows-1256: try --encoding cp1256"
-    )
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what may go wrong while a text file is read into a `TableError`."""
+    try:
+        yield
+    except UnicodeError as error:
+        encoding = getattr(error, "encoding", "utf-8")
+        reason = getattr(error, "reason", error)
+        raise TableError(
+            f"{path} is not {encoding} ({reason}); older Arabic files are mostly Windows-1256: try --encoding cp1256"
+        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise TableError(f"{path} is damaged or cut off ({error}); copy it again") from None

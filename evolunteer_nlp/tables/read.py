@@ -3,11 +3,12 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, undecodable
+from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,7 @@ class Table(NamedTuple):
     path : Path
     format : str
     columns : list of str
-        For JSON, those of the first object.
+        For JSON, those of the first objects.
     rows : iterator of Row or Rejected
         In order; each file row once.
     schema : pyarrow.Schema or None
@@ -85,6 +86,10 @@ TEXT_COLUMNS = (
 """Names of text columns, most likely first; compared without case."""
 
 
+_PEEKED = 1000
+"""Objects of a JSON file whose keys are looked at, at most."""
+
+
 def open_table(path: Path, *, format: str | None = None, encoding: str | None = None) -> Table:
     """Open a table of posts.
 
@@ -110,12 +115,10 @@ def open_table(path: Path, *, format: str | None = None, encoding: str | None = 
         return _excel(path)
     text = as_text(open_bytes(path), path, encoding)
     try:
-        if format in ("csv", "tsv"):
-            return _csv(path, format, text)
-        return _json(path, text) if format == "json" else _jsonl(path, text)
-    except UnicodeError as error:
-        text.close()
-        raise undecodable(path, error) from None
+        with readable(path):
+            if format in ("csv", "tsv"):
+                return _csv(path, format, text)
+            return _json(path, text) if format == "json" else _jsonl(path, text)
     except TableError:
         text.close()
         raise
@@ -126,52 +129,56 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
     if not first.strip():
         raise TableError(f"{path} is empty")
     delimiter = "\t" if format == "tsv" else max(",;\t", key=first.count)
+    record: list[str] = []  # the lines of the row being read
 
     def lines() -> Iterator[str]:
+        record.append(first)
         yield first
-        yield from file
+        for line in file:
+            record.append(line)
+            yield line
 
     reader = csv.reader(lines(), delimiter=delimiter)
     columns = next(reader)
+    _refuse_twins(path, columns)
 
     def rows() -> Iterator[Row | Rejected]:
         while True:
             number = reader.line_num + 1
+            record.clear()
             try:
-                fields = next(reader)
+                with readable(path):
+                    fields = next(reader)
             except StopIteration:
+                file.close()
                 return
             except csv.Error as error:
                 yield Rejected(number, f"not a CSV row ({error}); is a quote never closed?", None)
                 continue
-            except UnicodeError as error:
-                raise undecodable(path, error) from None
             if not fields:
                 continue  # a blank line is not a row
-            if len(fields) != len(columns):
+            if "\n" in fields[-1] and sum(line.count('"') for line in record) % 2:
+                yield Rejected(number, "a quote is never closed, and takes in the rest of the file", "".join(record))
+            elif len(fields) != len(columns):
                 yield Rejected(number, f"{len(fields)} fields where the header has {len(columns)}", fields)
             else:
                 yield Row(number, dict(zip(columns, fields, strict=True)))
 
+    return Table(path, format, columns, rows(), file.close)
+
+
+def _refuse_twins(path: Path, columns: list[str]) -> None:
     if len(set(columns)) < len(columns):
         raise TableError(f"two columns of {path} have the same name; rename one of: {', '.join(columns)}")
-    return Table(path, format, columns, rows(), file.close)
 
 
 def _jsonl(path: Path, file: TextIO) -> Table:
     def rows() -> Iterator[Row | Rejected]:
-        try:
+        with readable(path):
             for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    values = json.loads(line)
-                except ValueError as error:
-                    yield Rejected(number, f"not JSON: {error}", line.rstrip("\n")[:1000])
-                    continue
-                yield _object(number, values)
-        except UnicodeError as error:
-            raise undecodable(path, error) from None
+                if line.strip():
+                    yield _object(number, line)
+        file.close()
 
     return _peek(path, "jsonl", rows(), file)
 
@@ -181,36 +188,38 @@ def _json(path: Path, file: TextIO) -> Table:
         content = json.load(file)
     except UnicodeError:
         raise
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TableError(f"{path} is not JSON ({error}); a file with one object a line is .jsonl") from None
     if not isinstance(content, list):
         raise TableError(f"{path} holds no list of posts")
-    return _peek(path, "json", (_object(number, values) for number, values in enumerate(content, 1)), file)
+    return _peek(path, "json", (_object(number, json.dumps(item)) for number, item in enumerate(content, 1)), file)
 
 
-def _object(number: int, values: Any) -> Row | Rejected:
-    if isinstance(values, dict):
-        return Row(number, values)
-    return Rejected(number, "not a JSON object", values)
+def _object(number: int, line: str) -> Row | Rejected:
+    try:
+        values = json.loads(line)
+        if "\\u" in line:
+            json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Rejected(number, "half of an emoji (a lone surrogate), which no file can hold", line.strip()[:1000])
+    except (ValueError, RecursionError) as error:
+        return Rejected(number, f"not JSON: {error}", line.rstrip("\n")[:1000])
+    return Row(number, values) if isinstance(values, dict) else Rejected(number, "not a JSON object", values)
 
 
 def _peek(path: Path, format: str, rows: Iterator[Row | Rejected], file: TextIO) -> Table:
-    """Look for the first good row, whose keys are the columns."""
+    """Look at the first rows: their keys are the columns, until one is a known column of posts."""
     seen: list[Row | Rejected] = []
-    for row in rows:
+    columns: dict[str, None] = {}
+    for row in islice(rows, _PEEKED):
         seen.append(row)
         if isinstance(row, Row):
+            columns.update(dict.fromkeys(row.values))
+        if any(name.strip().lower() in TEXT_COLUMNS for name in columns):
             break
     if not seen:
         raise TableError(f"{path} is empty")
-    last = seen[-1]
-    columns = list(last.values) if isinstance(last, Row) else []
-
-    def again() -> Iterator[Row | Rejected]:
-        yield from seen
-        yield from rows
-
-    return Table(path, format, columns, again(), file.close)
+    return Table(path, format, list(columns), chain(seen, rows), file.close)
 
 
 def _parquet(path: Path) -> Table:
@@ -219,19 +228,27 @@ def _parquet(path: Path) -> Table:
 
     with open_bytes(path):
         pass  # says what is wrong with the path
+    damaged = (pa.ArrowException, OSError)
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except damaged as error:
         raise TableError(f"{path} is not a Parquet file, or a damaged one ({error})") from None
+    columns = file.schema_arrow.names
+    if len(set(columns)) < len(columns):
+        file.close()
+        _refuse_twins(path, columns)
 
     def rows() -> Iterator[Row | Rejected]:
         number = 0
-        for batch in file.iter_batches():
-            for values in batch.to_pylist():
-                number += 1
-                yield Row(number, values)
+        try:
+            for batch in file.iter_batches():
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(number, values)
+        except damaged as error:
+            raise TableError(f"{path} is damaged after row {number} ({error}); copy it again") from None
 
-    return Table(path, "parquet", file.schema_arrow.names, rows(), file.close, file.schema_arrow)
+    return Table(path, "parquet", columns, rows(), file.close, file.schema_arrow)
 
 
 def _excel(path: Path) -> Table:
@@ -251,14 +268,19 @@ def _excel(path: Path) -> Table:
     columns = ["" if name is None else str(name) for name in next(lines, ())]
     while columns and not columns[-1]:
         columns.pop()
-    if not columns or len(set(columns)) < len(columns):
+    try:
+        if not columns:
+            raise TableError(f"the first row of {path} has no column names")
+        _refuse_twins(path, columns)
+    except TableError:
         book.close()
-        problem = "two columns have the same name; rename one of" if columns else "the first row has no column names"
-        raise TableError(f"{path}: {problem} {', '.join(columns)}".rstrip())
+        raise
 
     def rows() -> Iterator[Row | Rejected]:
         for number, cells in enumerate(lines, 2):
-            if any(cell is not None for cell in cells):
+            if any(cell is not None for cell in cells[len(columns) :]):
+                yield Rejected(number, f"more cells than the {len(columns)} columns of the first row", list(cells))
+            elif any(cell is not None for cell in cells):
                 padded = (*cells, *[None] * len(columns))
                 yield Row(number, dict(zip(columns, padded, strict=False)))
 

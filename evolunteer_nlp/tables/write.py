@@ -1,6 +1,9 @@
 """Writing tables: whole or not at all."""
 
 import csv
+import datetime
+import gzip
+import io
 import json
 import os
 import sys
@@ -25,7 +28,10 @@ class Writer(Protocol):
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a path to write to that takes the name ``path`` when the block ends well, and vanishes otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TableError(f"{path} cannot be written: {error.strerror} ({error.filename})") from None
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield draft
@@ -44,7 +50,7 @@ def open_writer(path: Path, format: str, columns: Sequence[str], schema: "pa.Sch
     format : str
     columns : sequence of str
     schema : pyarrow.Schema, optional
-        Types of the columns, for Parquet; all strings, as JSON where they are not, if left out.
+        Types of the columns, for Parquet; all text if left out. In columns of text, other values become text.
     """
     if str(path) == "-":
         if format not in _TEXT:
@@ -54,15 +60,18 @@ def open_writer(path: Path, format: str, columns: Sequence[str], schema: "pa.Sch
         return
     with written_whole(path) as draft:
         if format in _TEXT:
-            with draft.open("w", encoding="utf-8", newline="") as file:
+            with _open_text(draft, packed=path.suffix == ".gz") as file:
                 yield _TEXT[format](file, columns)
         elif format == "parquet":
             with _Parquet(draft, columns, schema) as parquet:
                 yield parquet
         elif format == "xlsx":
             excel = _Excel(columns)
-            yield excel
-            excel.save(draft)
+            try:
+                yield excel
+            finally:
+                excel.sheet.close()
+            excel.book.save(draft)
         else:
             raise TableError(f"cannot write {format}; choose .csv, .tsv, .jsonl, .parquet or .xlsx")
 
@@ -76,6 +85,15 @@ def as_cell(value: Any) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value
+
+
+@contextmanager
+def _open_text(path: Path, packed: bool) -> Iterator[TextIO]:
+    with path.open("wb") as file:
+        # no name and time in the archive, so that the same rows give the same bytes
+        stream = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else file
+        with io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
+            yield text
 
 
 class _Csv:
@@ -107,8 +125,8 @@ class _Parquet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self.as_strings = schema is None
         self.schema = schema or pa.schema([(column, pa.string()) for column in columns])
+        self.texts = [field.name for field in self.schema if field.type == pa.string()]
         self.file = pq.ParquetWriter(path, self.schema)
 
     def __enter__(self) -> "_Parquet":
@@ -120,11 +138,12 @@ class _Parquet:
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         import pyarrow as pa
 
-        if self.as_strings:
-            rows = [
-                {name: None if value is None else str(as_cell(value)) for name, value in row.items()} for row in rows
-            ]
-        self.file.write_table(pa.Table.from_pylist(list(rows), schema=self.schema))
+        texts = [{**row, **{name: _as_text(row[name]) for name in self.texts}} for row in rows]
+        self.file.write_table(pa.Table.from_pylist(texts, schema=self.schema))
+
+
+def _as_text(value: Any) -> str | None:
+    return None if value is None else str(as_cell(value))
 
 
 class _Excel:
@@ -144,14 +163,21 @@ class _Excel:
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+        if isinstance(value, int) and abs(value) >= _EXACT_IN_EXCEL:
+            value = str(value)
         if not isinstance(value, str):
-            return value
+            known = value is None or (isinstance(value, _EXCEL_TYPES) and getattr(value, "tzinfo", None) is None)
+            return value if known else str(value)
+        if len(value) > LONGEST_CELL["xlsx"]:
+            raise TableError(f"a cell has {len(value):,} characters, Excel holds {LONGEST_CELL['xlsx']:,}; write .csv")
         cell = WriteOnlyCell(self.sheet, ILLEGAL_CHARACTERS_RE.sub(" ", value))
         cell.data_type = "s"  # a post that begins with "=" is a text, not a formula
         return cell
 
-    def save(self, path: Path) -> None:
-        self.book.save(path)
 
+_EXACT_IN_EXCEL = 10**15
+LONGEST_CELL = {"xlsx": 32_767}
+"""Characters that a cell of a format holds, where there is a limit."""
+_EXCEL_TYPES = (int, float, datetime.date, datetime.time)
 
 _TEXT: dict[str, Callable[[TextIO, Sequence[str]], Writer]] = {"csv": _Csv, "tsv": _Tsv, "jsonl": _Jsonl}

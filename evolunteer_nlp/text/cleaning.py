@@ -51,7 +51,7 @@ _MONTHS = (
     "|رجب|شعبان|رمضان|شوال|ذ[يو] القعد[ةه]|ذ[يو] الحج[ةه]"
 ).replace(" ", r"\s")
 _CURRENCIES = (
-    r"ريال(?:ات)?|درهم|دراهم|دينار|دنانير|جنيها?ت?|جني[ةه]|لير[ةه]|ليرات|شي[كق]ل|دولار(?:ات)?|يورو|دورو|مليم|[أا]وقي[ةه]"
+    r"ريال(?:ات|ا)?|درهما?|دراهم|دينارا?|دنانير|جنيها?ت?|جني[ةه]|لير[ةه]|ليرات|شي[كق]ل|دولار(?:ات)?|يورو|دورو|مليم|[أا]وقي[ةه]"
     r"|ر\.س|د\.ك|د\.[إا]|ج\.م|ج\.س|ل\.س|ل\.ل|د\.ع|د\.ل|د\.ت|د\.ج|SAR|AED|KWD|QAR|OMR|BHD|EGP|SDG|JOD|LBP|SYP|IQD|YER|LYD|MAD|DZD|TND"
     r"|USD|EUR|[Dd][Hh]|[Dd][Aa]|[Dd][Tt]|[Ss][Rr]|[Kk][Dd]|[$€£﷼]"
 )
@@ -67,13 +67,16 @@ _QUANTITY = re.compile(
     rf"""
     (?=[\d$€£+A-Z])  # a quick look at the first character
     (?: (?P<iban>\b[A-Z]{{2}}\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{2,7}}(?:[ -]?[A-Z0-9]{{1,3}})?\b)
-    | (?P<date>\b\d{{1,4}}(?P<separator>[/.-])\d{{1,2}}(?P=separator)\d{{1,4}}(?:\s?[هم]ـ?\b)? | \b\d{{1,2}}/\d{{1,2}}\b
-        | \b\d{{1,2}}\s*(?:من\s+)?(?:شهر\s+)?(?:{_MONTHS})\b(?:\s*\d{{4}}\s?(?:[هم]ـ?\b)?)?)
-    | (?P<time>\b\d{{1,2}}[:٫]\d{{2}}(?::\d{{2}})?(?:\s*(?:{_HOUR_WORDS})\b)?
-        | (?<=ساع[ةه]\s)\d{{1,2}}\b | \b\d{{1,2}}\s*(?:{_HOUR_WORDS})\b)
+    | (?P<date>
+          \b\d{{1,4}}(?P<separator>[/.-])\d{{1,2}}(?P=separator)\d{{1,4}}(?!(?P=separator)?\d)(?:\s?[هم]ـ?\b)?
+        | \b\d{{1,2}}/\d{{1,2}}\b
+        | \b\d{{1,2}}\s{{0,3}}(?:من\s{{1,3}})?(?:شهر\s{{1,3}})?(?:{_MONTHS})\b(?:\s{{0,3}}\d{{4}}\s?(?:[هم]ـ?\b)?)?)
+    | (?P<time>\b\d{{1,2}}[:٫]\d{{2}}(?::\d{{2}})?(?:\s{{0,3}}(?:{_HOUR_WORDS})\b)?
+        | (?<=ساع[ةه]\s)\d{{1,2}}\b | \b\d{{1,2}}\s{{0,3}}(?:{_HOUR_WORDS})\b)
     | (?P<money>[$€£]\s?{_NUMBER}
-        | {_NUMBER}\s*(?:[أا]لف|آلاف|الاف|ملايين|مليون|[kKmM](?=\s?[$€£]))?\s*(?:{_CURRENCIES})(?!\w))
-    | (?P<phone>(?<![\w.])(?:(?:\+|00)\d(?:[ ()-]?\d){{7,14}} | (?:{_ARAB_COUNTRY_CODES})(?:[ -]?\d){{7,10}}
+        | (?<!\d)(?<!\d[.,٬٫]){_NUMBER}\s{{0,3}}
+          (?:[أا]لف|آلاف|الاف|ملايين|مليون|[kKmM](?=\s?[$€£]))?\s{{0,3}}(?:{_CURRENCIES})(?!\w))
+    | (?P<phone>(?<![\w.])(?:(?:\+|00)\d(?:[ ()-]{{0,2}}\d){{7,14}} | (?:{_ARAB_COUNTRY_CODES})(?:[ -]?\d){{7,10}}
         | 0\d(?:[ -]?\d){{7,9}} | \d{{2,4}}(?:[ -]\d{{2,4}}){{2,3}} | \d{{8}})(?![\w.]))
     | (?P<account>(?<![\w.])\d(?:[ -]?\d){{8,}}(?!\w)) )
     """,
@@ -121,9 +124,11 @@ def _split_hashtag(match: re.Match[str]) -> str:
 REPAIRS = (
     Repair(_MOJIBAKE_SIGN.search, re.compile(r"(?s).+"), _fix_encoding),
     Repair(
-        lambda text: "&" in text, re.compile(r"&#?\w+;(?:\w+;)?"), lambda match: html.unescape(html.unescape(match[0]))
+        lambda text: "&" in text,
+        re.compile(r"&#?\w{1,32};(?:\w{1,32};)?"),
+        lambda match: html.unescape(html.unescape(match[0])),
     ),
-    Repair(_PRESENTATION.search, re.compile(rf"\S?[\u064b-\u0652]*(?:{_PRESENTATION.pattern})+"), _nfkc),
+    Repair(_PRESENTATION.search, re.compile(rf"\S?[\u064b-\u0652]{{0,4}}(?:{_PRESENTATION.pattern})+"), _nfkc),
     Repair(_always, _INVISIBLE, lambda match: ""),
     Repair(_always, _OTHER_DIGIT, lambda match: str(unicodedata.digit(match[0]))),
     Repair(lambda text: "<" in text or ">" in text, re.compile("[<>]"), lambda match: " "),

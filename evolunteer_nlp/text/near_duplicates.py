@@ -48,18 +48,23 @@ def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> list[
         size = len(mine)
         rarest = sorted(rank[shingle] for shingle in mine)
         met: set[int] = set()
-        for place in rarest[: size - math.ceil(threshold * size) + 1]:
+        for place in rarest[: size - _at_least(threshold * size) + 1]:
             met.update(met_under[place])
         for i in met:
             other = len(sets[i])
-            if other >= threshold * size:
+            if other >= _at_least(threshold * size):
                 shared = len(sets[i] & mine)
-                if shared >= threshold * (other + size - shared):
-                    found.append((min(i, j), max(i, j), shared / (other + size - shared)))
+                similarity = shared / (other + size - shared)
+                if similarity >= threshold:
+                    found.append((min(i, j), max(i, j), similarity))
         # later texts are no shorter, which makes a shorter list of rarest members enough
-        for place in rarest[: size - math.ceil(2 * threshold / (1 + threshold) * size) + 1]:
+        for place in rarest[: size - _at_least(2 * threshold / (1 + threshold) * size) + 1]:
             met_under[place].append(j)
     return sorted(found)
+
+
+def _at_least(share: float) -> int:
+    return math.ceil(share - 1e-9)  # 0.55 * 100 is a little more than 55
 
 
 def clusters(n: int, pairs: Iterable[tuple[int, int]]) -> list[int]:

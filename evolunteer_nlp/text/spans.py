@@ -48,6 +48,8 @@ def _rewrite(
 
 def _align(old: str, new: str, spans: list[Span]) -> list[Span]:
     """Spans for the characters of ``new``: their own where they stand in ``old``, else those of what they replace."""
+    if new.startswith(" <"):  # a placeholder rests on all that it stands for
+        return [(spans[0][0], spans[-1][1])] * len(new)
     aligned: list[Span] = []
     for kind, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":
