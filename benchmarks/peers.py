@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from evolunteer_nlp.training.matrix import feature_matrix
 LABELS = [str(label) for label in Label]
 Scores = npt.NDArray[np.float64]
 Texts = Sequence[str]
+Firm = npt.NDArray[np.bool_]
 
 
 class Peer(Protocol):
@@ -35,7 +36,7 @@ class Peer(Protocol):
 
     settings: Sequence[dict[str, Any]]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any: ...
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any: ...
 
     def scores(self, model: Any, texts: Texts) -> Scores: ...
 
@@ -45,7 +46,7 @@ class Majority:
 
     settings: Sequence[dict[str, Any]] = [{}]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         return np.bincount(truth, minlength=len(LABELS)).argmax()
 
     def scores(self, model: Any, texts: Texts) -> Scores:
@@ -62,7 +63,7 @@ class Keywords:
         "a": "توعيه|احذر|الوقايه|نصيحه|انتبه|لا تنس|حافظ|التزم|اليوم العالمي|تجنب|اغسل|الكمامه",
     }
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         return setting
 
     def scores(self, model: Any, texts: Texts) -> Scores:
@@ -87,7 +88,7 @@ class FastText:
         for ngrams in (1, 2)
     ]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         import fasttext
 
         with tempfile.TemporaryDirectory() as folder:
@@ -128,12 +129,12 @@ class ScikitLearn:
         for sublinear in (True, False)
     ]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         tfidf = TfidfVectorizer(
             analyzer=_our_features, min_df=2, sublinear_tf=setting["sublinear_tf"], dtype=np.float32
         )
         model = LogisticRegression(C=setting["C"], max_iter=300, tol=1e-3)
-        weights = weight if setting["weighted"] else None
+        weights = label_weights(truth, firm) if setting["weighted"] else None
         return make_pipeline(tfidf, model).fit(texts, truth, logisticregression__sample_weight=weights)
 
     def scores(self, model: Any, texts: Texts) -> Scores:
@@ -141,13 +142,16 @@ class ScikitLearn:
 
 
 class ArabicToxic:
-    """The pipeline of ``arabic-toxic`` 0.2.3 on our cleaned texts."""
+    """The pipeline of ``arabic-toxic`` 0.2.3, on posts as they were typed or on our cleaned texts."""
+
+    def __init__(self, prepare: Callable[[str], str]) -> None:
+        self.prepare = prepare
 
     settings = [
         {"alpha": alpha, "balanced": balanced} for alpha in (3e-6, 1e-5, 3e-5, 1e-4) for balanced in (True, False)
     ]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         common = {"min_df": 2, "max_df": 0.95, "sublinear_tf": True, "dtype": np.float32}
         tfidf = FeatureUnion(
             [
@@ -159,27 +163,34 @@ class ArabicToxic:
             loss="log_loss", penalty="elasticnet", alpha=setting["alpha"], eta0=0.01, random_state=0,
             class_weight="balanced" if setting["balanced"] else None,
         )  # fmt: skip
-        return make_pipeline(tfidf, OneVsRestClassifier(model)).fit([clean(text) for text in texts], truth)
+        return make_pipeline(tfidf, OneVsRestClassifier(model)).fit(list(map(self.prepare, texts)), truth)
 
     def scores(self, model: Any, texts: Texts) -> Scores:
-        return np.asarray(np.log(np.maximum(model.predict_proba([clean(text) for text in texts]), 1e-9)))
+        return np.asarray(np.log(np.maximum(model.predict_proba(list(map(self.prepare, texts))), 1e-9)))
 
 
 class Words:
     """Our words engine."""
 
     settings = [
-        {"regularisation": C, "informative_power": power} for C in (10.0, 30.0) for power in (0.0, 0.3, 0.5, 0.7)
+        {"regularisation": C, "informative_power": power} for C in (30.0, 100.0) for power in (0.0, 0.3, 0.5, 0.7)
     ]
 
-    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], weight: Scores, setting: dict[str, Any]) -> Any:
+    def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         matrix = feature_matrix(texts, min_posts=2)
-        weights = fit_weights(matrix, truth, len(LABELS), Settings(**setting))
+        weights = fit_weights(matrix, truth, firm, len(LABELS), Settings(**setting))
         return matrix.names, weights
 
     def scores(self, model: Any, texts: Texts) -> Scores:
         names, weights = model
         return np.asarray(weights.scores(feature_matrix(texts, names=names).values))
+
+
+def label_weights(truth: npt.NDArray[np.intp], firm: Firm) -> Scores:
+    """Our weights of posts: the inverse root of their label's number, less where readers could disagree."""
+    weight = 1 / np.sqrt(np.bincount(truth, minlength=len(LABELS)))[truth]
+    weight *= np.where(firm, 1.0, Settings().unfirm_weight)
+    return weight * len(truth) / weight.sum()
 
 
 def _our_features(text: str) -> list[str]:
@@ -199,6 +210,7 @@ PEERS: dict[str, Peer] = {
     "keywords": Keywords(),
     "fastText": FastText(),
     "scikit-learn": ScikitLearn(),
-    "arabic-toxic": ArabicToxic(),
+    "arabic-toxic": ArabicToxic(str),
+    "  cleaned": ArabicToxic(clean),
     "words": Words(),
 }

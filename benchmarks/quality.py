@@ -60,6 +60,7 @@ class Bench:
         self.posts, self.group, _ = trainable(read_corpus(["authored", *([public] if public else [])]))
         self.texts = [post.text for post in self.posts]
         self.truth, _ = places(self.posts, LABELS)
+        self.firm = np.array([post.firm for post in self.posts])
         self.authored = np.array([not post.source for post in self.posts])
         self.firm_public = np.array([bool(post.source) and post.firm for post in self.posts])
         self.cache, self.jobs = cache, jobs
@@ -154,9 +155,8 @@ class Bench:
             with file.open("rb") as stream:
                 return np.asarray(pickle.load(stream))
         truth = self.truth[fitted]
-        weight = 1 / np.sqrt(np.bincount(truth, minlength=len(LABELS)))[truth]
         peer = PEERS[name]
-        model = peer.fit([self.texts[i] for i in fitted], truth, weight * len(truth) / weight.sum(), setting)
+        model = peer.fit([self.texts[i] for i in fitted], truth, self.firm[fitted], setting)
         scores = peer.scores(model, held)
         with file.open("wb") as stream:
             pickle.dump(scores, stream)

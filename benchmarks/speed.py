@@ -73,9 +73,9 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
     posts = trainable(read_corpus(["authored", *([arguments.public] if arguments.public else [])])).posts
     truth, _ = places(posts, LABELS)
     texts = [post.text for post in posts]
+    firm = np.array([post.firm for post in posts])
     for name, setting in _SETTINGS.items():
-        weight = np.ones(len(truth))
-        model = PEERS[name].fit(texts, truth, weight, setting)
+        model = PEERS[name].fit(texts, truth, firm, setting)
         if name == "fastText":
             model.f.saveModel(str(folder / name))
         else:
@@ -126,11 +126,7 @@ def _callables(name: str, folder: str) -> tuple[Callable[[Sequence[str]], object
             clean(text), 4
         )
     pipeline = pickle.loads((Path(folder) / name).read_bytes())
-    prepare = clean if name == "arabic-toxic" else str
-    return (
-        lambda texts: pipeline.predict_proba([prepare(text) for text in texts]),
-        lambda text: pipeline.predict_proba([prepare(text)]),
-    )
+    return pipeline.predict_proba, lambda text: pipeline.predict_proba([text])
 
 
 def _cold(name: str, folder: str) -> str:

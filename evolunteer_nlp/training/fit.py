@@ -50,15 +50,18 @@ class Settings:
         How much whole words count beside the character n-grams inside them.
     informative_power : float
         How strongly features are stretched by how much they tell labels apart (see `fit_weights`); 0 for not at all.
+    unfirm_weight : float
+        What a post on which careful readers could disagree weighs beside a firm one.
     background_prior : float
         The share of the background label in the stated prior; the other labels share the rest equally.
     folds, seed : int
     """
 
     min_posts: int = 2
-    regularisation: float = 30.0
+    regularisation: float = 100.0
     word_weight: float = 1.5
-    informative_power: float = 0.7
+    informative_power: float = 0.5
+    unfirm_weight: float = 0.4
     background_prior: float = 0.6
     folds: int = 5
     seed: int = 0
@@ -84,7 +87,9 @@ def label_order(posts: Sequence[LabelledPost]) -> tuple[list[str], str | None]:
     return labels, str(Label.UNRELATED) if Label.UNRELATED in labels else None
 
 
-def fit_weights(features: FeatureMatrix, truth: Places, n_labels: int, settings: Settings) -> Weights:
+def fit_weights(
+    features: FeatureMatrix, truth: Places, firm: npt.NDArray[np.bool_], n_labels: int, settings: Settings
+) -> Weights:
     """Fit logistic regression on stretched TF-IDF, and fold all scaling of features into its weights.
 
     Features are stretched by the largest absolute log-ratio of their frequency inside and outside a label, as in NB-SVM
@@ -101,6 +106,7 @@ def fit_weights(features: FeatureMatrix, truth: Places, n_labels: int, settings:
     scaled = counts @ sp.diags_array(scale)
     size = np.sqrt(scaled.multiply(scaled).sum() / n_posts)  # so that C means the same for every corpus
     weight = 1 / np.sqrt(np.bincount(truth, minlength=n_labels))[truth]
+    weight *= np.where(firm, 1.0, settings.unfirm_weight)
     model = LogisticRegression(C=settings.regularisation, max_iter=1000)
     with threadpool_limits(1):  # sums in another order would give other bytes
         model.fit(sp.csr_matrix(scaled / size), truth, sample_weight=weight * n_posts / weight.sum())
@@ -125,6 +131,7 @@ def _informativeness(counts: sp.csr_array, truth: Places, n_labels: int) -> Floa
 def out_of_fold_scores(
     features: FeatureMatrix,
     truth: Places,
+    firm: npt.NDArray[np.bool_],
     group: npt.NDArray[np.int64],
     n_labels: int,
     settings: Settings,
@@ -134,8 +141,11 @@ def out_of_fold_scores(
     """Score every post with a model that has seen neither it nor its group, shape (n_posts, n_labels)."""
     folds = list(grouped_folds(group, settings.folds, settings.seed))
     progress(f"cross-validation, {settings.folds} folds")
-    fits = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(fit_weights)(features._replace(values=features.values[fitted]), truth[fitted], n_labels, settings)
+    # scipy puts sparse rows in order in place, which memory-mapped arrays would not let it
+    fits = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)(
+        delayed(fit_weights)(
+            features._replace(values=features.values[fitted]), truth[fitted], firm[fitted], n_labels, settings
+        )
         for fitted, _ in folds
     )
     scores = np.zeros((len(truth), n_labels))
@@ -185,13 +195,14 @@ def train(
     labels, background = label_order(posts)
     truth, also = places(posts, labels)
     _refuse_rare(posts, labels)
+    firm = np.array([post.firm for post in posts])
     progress("counting features")
     features = feature_matrix([post.text for post in posts], settings.min_posts)
-    scores = out_of_fold_scores(features, truth, group, len(labels), settings, jobs, progress)
+    scores = out_of_fold_scores(features, truth, firm, group, len(labels), settings, jobs, progress)
     prior = _prior(labels, background, settings.background_prior)
     decision = calibrate(scores, truth, also, labels, background, prior)
     progress("fitting on all posts")
-    weights = fit_weights(features, truth, len(labels), settings)
+    weights = fit_weights(features, truth, firm, len(labels), settings)
     manifest = {
         **decision.to_manifest(),
         "cleaning": behaviour_hash(),
@@ -288,14 +299,15 @@ def _authored_alone(
 ) -> dict[str, Any]:
     """The same scores for a model that only authored posts teach, which is what a user without public texts trains."""
     authored = np.flatnonzero([not post.source for post in posts])
+    firm = np.array([post.firm for post in posts])
     public = np.flatnonzero([bool(post.source) and post.firm for post in posts])
     k = len(decision.labels)
     mine = features._replace(values=features.values[authored])
-    scores = out_of_fold_scores(mine, truth[authored], group[authored], k, settings, jobs)
+    scores = out_of_fold_scores(mine, truth[authored], firm[authored], group[authored], k, settings, jobs)
     prior = dict(zip(decision.labels, decision.prior, strict=True))
     none = np.full(len(authored), -1)
     alone = calibrate(scores, truth[authored], none, decision.labels, decision.background, prior)
-    on_public = fit_weights(mine, truth[authored], k, settings).scores(features.values[public])
+    on_public = fit_weights(mine, truth[authored], firm[authored], k, settings).scores(features.values[public])
     return {
         "authored": _f1(truth[authored], alone.predict_many(scores).labels, decision.labels),
         "public": _f1(truth[public], alone.predict_many(on_public).labels, decision.labels),
