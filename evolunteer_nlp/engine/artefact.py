@@ -54,8 +54,11 @@ def save_model(
     foreign = target.exists() and not isinstance(_read_manifest(target).get("format"), int)
     if foreign and (not target.is_dir() or any(target.iterdir())):
         raise ModelError(f"{target} exists and is not a model directory; choose another --output or move it away")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise ModelError(f"no model can be written to {target}: {error.strerror}; choose another --output") from None
     try:
         content = _to_safetensors(arrays)
         (draft / "arrays.safetensors").write_bytes(content)
@@ -63,6 +66,8 @@ def save_model(
         text = json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, indent=1)
         (draft / _MANIFEST).write_text(text + "\n", encoding="utf-8")
         draft.chmod(0o755)
+        if target.exists():
+            _keep_other_files(target, draft)
         _replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -109,6 +114,15 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
+
+
+def _keep_other_files(old: Path, new: Path) -> None:
+    for file in old.iterdir():
+        if not (new / file.name).exists():
+            if file.is_dir():
+                shutil.copytree(file, new / file.name)
+            else:
+                shutil.copy2(file, new / file.name)
 
 
 def _replace(draft: Path, target: Path) -> None:

@@ -30,8 +30,7 @@ class BatchScorer:
         self.numbers = np.append(numbers, np.uint64(0))  # one more, so that a look behind the last is harmless
         counts = np.bincount((numbers >> _SHIFT).astype(np.intp), minlength=2**_BUCKET_BITS)
         self.buckets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self.words = np.zeros(0, dtype=np.uint64)
-        self.word_scores = np.zeros((0, self.n_labels))
+        self.known = np.zeros(0, dtype=np.uint64), np.zeros((0, self.n_labels))  # words in order, and their scores
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """See `WordsEngine.scores_many`."""
@@ -54,7 +53,7 @@ class BatchScorer:
         self, chunk: TokenChunk, which: npt.NDArray[np.int64], words: npt.NDArray[np.uint64]
     ) -> npt.NDArray[np.float64]:
         """The scores of the tokens ``which`` of a chunk, whose numbers are ``words``; shape (len(which), n_labels)."""
-        known, scores = self.words, self.word_scores  # read once: other threads may put larger ones there
+        known, scores = self.known  # read once: other threads may put larger ones there
         at = np.searchsorted(known, words)
         new = np.ones(len(words), dtype=bool)
         inside = at < len(known)
@@ -65,8 +64,7 @@ class BatchScorer:
         if len(known) + new.sum() <= _WORDS_KEPT:
             merged = np.concatenate([known, words[new]])
             order = np.argsort(merged, kind="stable")
-            merged_scores = np.concatenate([scores, rows[new]])[order]
-            self.words, self.word_scores = merged[order], merged_scores
+            self.known = merged[order], np.concatenate([scores, rows[new]])[order]
         return rows
 
     def _compute(self, chunk: TokenChunk, which: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

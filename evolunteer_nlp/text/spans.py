@@ -7,6 +7,8 @@ from re import Match, Pattern
 from evolunteer_nlp.text import cleaning
 
 Span = tuple[int, int]
+_LONG = 250_000
+"""Texts whose lengths multiply to more are not compared letter by letter, which would take seconds."""
 
 
 def tokens_with_spans(text: str) -> list[tuple[str, Span]]:
@@ -48,7 +50,8 @@ def _rewrite(
 
 def _align(old: str, new: str, spans: list[Span]) -> list[Span]:
     """Spans for the characters of ``new``: their own where they stand in ``old``, else those of what they replace."""
-    if new.startswith(" <"):  # a placeholder rests on all that it stands for
+    placeholder = new.startswith(" <")
+    if spans and (placeholder or len(old) * len(new) > _LONG):  # rests on all that it stands for
         return [(spans[0][0], spans[-1][1])] * len(new)
     aligned: list[Span] = []
     for kind, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
