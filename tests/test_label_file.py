@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-import gc
 import gzip
 import io
 import json
@@ -19,17 +18,6 @@ import pytest
 from evolunteer_nlp.dumps.label_file import AlreadyCompleteError, Options, Summary, label_file, rejected_file
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.model import Model, classify, load_model
-
-# Until reading closes its files; see test_tables.test_reading_closes_the_file.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def unclosed_files_go_while_warnings_about_them_are_ignored():
-    yield
-    sys.last_value = sys.last_traceback = None  # the last strict xfail
-    gc.collect()
-
 
 CALL = "نحتاج متطوعين لتنظيف الشاطئ يوم الجمعة، سجل معنا"
 DRIVE = "تبرعوا لإغاثة المتضررين على الحساب 0000000000000"
@@ -402,8 +390,7 @@ def test_bad_files_leave_no_output(tmp_path, model, name):
 
 
 def test_another_encoding_found_late_leaves_no_output(tmp_path, model):
-    good = f"id,text\n{'1,x' * 1}\n1\n" + "1,x\n" * 9000
-    (tmp_path / "a.csv").write_bytes(good.encode() + f"2,{CALL}\n".encode("cp1256"))
+    (tmp_path / "a.csv").write_bytes(b"id,text\n1\n" + b"1,x\n" * 9000 + f"2,{CALL}\n".encode("cp1256"))
     with pytest.raises(TableError, match="--encoding cp1256"):
         label_file(tmp_path / "a.csv", tmp_path / "out.csv", model)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

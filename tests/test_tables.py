@@ -7,6 +7,8 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import openpyxl
@@ -19,17 +21,6 @@ from evolunteer_nlp.tables.formats import format_of
 from evolunteer_nlp.tables.read import TEXT_COLUMNS, Rejected, Row, Table, open_table
 from evolunteer_nlp.tables.write import open_writer, written_whole
 
-# Until reading closes its files; see test_reading_closes_the_file.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def unclosed_files_go_while_warnings_about_them_are_ignored():
-    yield
-    sys.last_value = sys.last_traceback = None  # the last strict xfail
-    gc.collect()
-
-
 POST = "مطلوب متطوعين يوم الجمعة، سجل معنا"
 ROWS = [
     {"id": "1234567890123456789", "text": POST, "note": "a, b"},
@@ -37,9 +28,17 @@ ROWS = [
 ]
 
 
-def table(path: Path, content: str | bytes, **options: str) -> Table:
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return open_table(path, **options)
+@pytest.fixture
+def table() -> Iterator[Callable[..., Table]]:
+    """Opens a table, after writing it if its content is given, and closes it after the test."""
+    with ExitStack() as stack:
+
+        def table(path: Path, content: str | bytes | None = None, **options: str) -> Table:
+            if content is not None:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+            return stack.enter_context(open_table(path, **options))
+
+        yield table
 
 
 def values(opened: Table) -> list[dict[str, object]]:
@@ -90,18 +89,18 @@ def test_an_unknown_format_lists_the_known_ones():
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
-def test_what_is_written_is_read_again(tmp_path, format):
+def test_what_is_written_is_read_again(tmp_path, table, format):
     path = tmp_path / f"posts.{format}"
     with open_writer(path, format, list(ROWS[0])) as writer:
         writer.write(ROWS[:1])
         writer.write(ROWS[1:])
-    opened = open_table(path)
+    opened = table(path)
     assert opened.columns == ["id", "text", "note"]
     assert values(opened) == ROWS
 
 
 @pytest.mark.parametrize("name", ["posts.csv", "posts.tsv", "posts.jsonl"])
-def test_gzip_is_unpacked_whatever_the_file_is_called(tmp_path, name):
+def test_gzip_is_unpacked_whatever_the_file_is_called(tmp_path, table, name):
     with open_writer(tmp_path / name, format_of(Path(name)), list(ROWS[0])) as writer:
         writer.write(ROWS)
     packed = gzip.compress((tmp_path / name).read_bytes())
@@ -110,64 +109,64 @@ def test_gzip_is_unpacked_whatever_the_file_is_called(tmp_path, name):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_delimiter_of_a_csv_file_is_seen(tmp_path, delimiter):
+def test_the_delimiter_of_a_csv_file_is_seen(tmp_path, table, delimiter):
     assert values(table(tmp_path / "a.csv", f"id{delimiter}text\n1{delimiter}a\n")) == [{"id": "1", "text": "a"}]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends_of_every_system_are_read(tmp_path, end):
+def test_line_ends_of_every_system_are_read(tmp_path, table, end):
     assert values(table(tmp_path / "a.csv", f"id,text{end}1,a{end}2,b")) == [
         {"id": "1", "text": "a"},
         {"id": "2", "text": "b"},
     ]
 
 
-def test_blank_lines_are_no_rows(tmp_path):
+def test_blank_lines_are_no_rows(tmp_path, table):
     assert len(list(table(tmp_path / "a.csv", "id,text\n\n1,a\n\n").rows)) == 1
     assert len(list(table(tmp_path / "a.jsonl", '\n{"text": "a"}\n\n').rows)) == 1
 
 
-def test_a_json_list_is_read_as_rows(tmp_path):
+def test_a_json_list_is_read_as_rows(tmp_path, table):
     opened = table(tmp_path / "a.json", json.dumps([{"text": "a", "n": 1}, 5]))
     assert [type(row) for row in opened.rows] == [Row, Rejected]
 
 
 @pytest.mark.parametrize("content", ['{"text": "a"}', '{"text": "a"}\n{"text": "b"}', "text", '"a"'])
-def test_json_that_is_no_list_is_refused(tmp_path, content):
+def test_json_that_is_no_list_is_refused(tmp_path, table, content):
     with pytest.raises(TableError, match=r"a\.json"):
         table(tmp_path / "a.json", content)
 
 
-def test_types_of_parquet_and_excel_cells_stay(tmp_path):
+def test_types_of_parquet_and_excel_cells_stay(tmp_path, table):
     pq.write_table(pa.table({"text": ["a"], "id": [2**62 + 1], "tags": [["x", "y"]]}), tmp_path / "a.parquet")
-    assert values(open_table(tmp_path / "a.parquet")) == [{"text": "a", "id": 2**62 + 1, "tags": ["x", "y"]}]
+    assert values(table(tmp_path / "a.parquet")) == [{"text": "a", "id": 2**62 + 1, "tags": ["x", "y"]}]
     book = openpyxl.Workbook()
     book.active.append(["text", "likes"])
     book.active.append(["a", 7])
     book.save(tmp_path / "a.xlsx")
-    assert values(open_table(tmp_path / "a.xlsx")) == [{"text": "a", "likes": 7}]
+    assert values(table(tmp_path / "a.xlsx")) == [{"text": "a", "likes": 7}]
 
 
-def test_rows_are_numbered_as_an_editor_numbers_lines(tmp_path):
+def test_rows_are_numbered_as_an_editor_numbers_lines(tmp_path, table):
     opened = table(tmp_path / "a.csv", 'id,text\n1,"two\nlines"\n\n2,b\n')
     assert [row.number for row in opened.rows] == [2, 5]
     opened = table(tmp_path / "a.jsonl", '{"text": "a"}\n\n{"text": "b"}\n')
     assert [row.number for row in opened.rows] == [1, 3]
 
 
-def test_excel_rows_are_numbered_as_excel_shows_them(tmp_path):
+def test_excel_rows_are_numbered_as_excel_shows_them(tmp_path, table):
     book = openpyxl.Workbook()
     for cells in (["text"], ["a"], [None], ["b"]):
         book.active.append(cells)
     book.save(tmp_path / "a.xlsx")
-    assert [row.number for row in open_table(tmp_path / "a.xlsx").rows] == [2, 4]
+    assert [row.number for row in table(tmp_path / "a.xlsx").rows] == [2, 4]
 
 
 # Encodings
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_utf8_and_marked_utf16_need_no_option(tmp_path, encoding):
+def test_utf8_and_marked_utf16_need_no_option(tmp_path, table, encoding):
     mark = "\N{ZERO WIDTH NO-BREAK SPACE}" if encoding in ("utf-16-le", "utf-16-be") else ""
     assert values(table(tmp_path / "a.csv", f"{mark}text\n{POST}\n".encode(encoding))) == [{"text": POST}]
     line = mark + json.dumps({"text": POST}, ensure_ascii=False)
@@ -175,81 +174,80 @@ def test_utf8_and_marked_utf16_need_no_option(tmp_path, encoding):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.tsv"])
-def test_a_named_encoding_is_used(tmp_path, name):
+def test_a_named_encoding_is_used(tmp_path, table, name):
     content = f"text\n{POST}\n".encode("cp1256")
     packed = gzip.compress(content) if name.endswith("gz") else content
     assert values(table(tmp_path / name, packed, encoding="cp1256")) == [{"text": POST}]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
-def test_another_encoding_than_utf8_says_what_to_try(tmp_path, name):
+def test_another_encoding_than_utf8_says_what_to_try(tmp_path, table, name):
     with pytest.raises(TableError, match=r"not utf-8.*--encoding cp1256"):
         values(table(tmp_path / name, json.dumps([{"text": POST}], ensure_ascii=False).encode("cp1256")))
 
 
-def test_an_unknown_encoding_is_named(tmp_path):
+def test_an_unknown_encoding_is_named(tmp_path, table):
     with pytest.raises(TableError, match="'arabic-1'"):
         table(tmp_path / "a.csv", "text\na\n", encoding="arabic-1")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
-def test_reading_closes_the_file(tmp_path, recwarn, name):
+def test_a_table_read_to_its_end_is_closed(tmp_path, recwarn, name):
     content = b'{"text": "a"}'
-    opened = table(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content)
-    list(opened.rows)
-    del opened
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    list(open_table(tmp_path / name).rows)
     gc.collect()
-    assert not [str(warning.message) for warning in recwarn if warning.category is ResourceWarning]
+    assert not [warning for warning in recwarn if warning.category is ResourceWarning]
 
 
 # Bad rows
 
 
 @pytest.mark.parametrize(("line", "count"), [("2", 1), ("2,b,c", 3)])
-def test_a_row_with_a_wrong_number_of_fields_is_rejected(tmp_path, line, count):
+def test_a_row_with_a_wrong_number_of_fields_is_rejected(tmp_path, table, line, count):
     opened = table(tmp_path / "a.csv", f"id,text\n1,a\n{line}\n3,c\n")
     assert rejected(opened) == [(3, f"{count} fields where the header has 2")]
 
 
-def test_a_broken_json_line_is_rejected_and_the_next_is_read(tmp_path):
+def test_a_broken_json_line_is_rejected_and_the_next_is_read(tmp_path, table):
     rows = list(table(tmp_path / "a.jsonl", '{"text": "a"}\n{"text": \n[1]\n"b"\n{"text": "c"}').rows)
     assert [type(row) for row in rows] == [Row, Rejected, Rejected, Rejected, Row]
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]
     assert rows[1].content == '{"text": '
 
 
-def test_json_nested_without_end_is_rejected(tmp_path):
+def test_json_nested_without_end_is_rejected(tmp_path, table):
     assert len(rejected(table(tmp_path / "a.jsonl", '{"text": "a"}\n' + "[" * 100_000))) == 1
 
 
-def test_a_field_beyond_the_csv_limit_costs_one_row_only(tmp_path):
+def test_a_field_beyond_the_csv_limit_costs_one_row_only(tmp_path, table):
     opened = table(tmp_path / "a.csv", f"id,text\n1,a\n2,{'x' * 200_000}\n3,c\n")
     rows = list(opened.rows)
     assert [(type(row), row.number) for row in rows] == [(Row, 2), (Rejected, 3), (Row, 4)]
 
 
-def test_a_quote_that_never_closes_is_rejected(tmp_path):
+def test_a_quote_that_never_closes_is_rejected(tmp_path, table):
     opened = table(tmp_path / "a.csv", 'id,text\n1,"never closed\n2,b\n3,c\n')
     assert "quote" in rejected(opened)[0][1]
 
 
-def test_an_excel_row_longer_than_the_header_is_rejected(tmp_path):
+def test_an_excel_row_longer_than_the_header_is_rejected(tmp_path, table):
     book = openpyxl.Workbook()
     book.active.append(["text"])
     book.active.append(["a", "beyond"])
     book.save(tmp_path / "a.xlsx")
-    assert [number for number, _ in rejected(open_table(tmp_path / "a.xlsx"))] == [2]
+    assert [number for number, _ in rejected(table(tmp_path / "a.xlsx"))] == [2]
 
 
-def test_a_short_excel_row_has_nothing_in_its_last_cells(tmp_path):
+def test_a_short_excel_row_has_nothing_in_its_last_cells(tmp_path, table):
     book = openpyxl.Workbook()
     book.active.append(["text", "note"])
     book.active.append(["a"])
     book.save(tmp_path / "a.xlsx")
-    assert values(open_table(tmp_path / "a.xlsx")) == [{"text": "a", "note": None}]
+    assert values(table(tmp_path / "a.xlsx")) == [{"text": "a", "note": None}]
 
 
-def test_nul_bytes_are_part_of_a_text(tmp_path):
+def test_nul_bytes_are_part_of_a_text(tmp_path, table):
     assert values(table(tmp_path / "a.csv", "text\na\0b\n")) == [{"text": "a\0b"}]
 
 
@@ -257,50 +255,43 @@ def test_nul_bytes_are_part_of_a_text(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz", "a.jsonl", "a.json", "a.parquet", "a.xlsx"])
-def test_a_missing_file_is_named(tmp_path, name):
+def test_a_missing_file_is_named(tmp_path, table, name):
     with pytest.raises(TableError, match=f"there is no file .*{name}"):
-        open_table(tmp_path / name)
+        table(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a.csv",
-        "a.parquet",
-        "posts",
-    ],
-)
-def test_a_directory_is_called_one(tmp_path, name):
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "posts"])
+def test_a_directory_is_called_one(tmp_path, table, name):
     (tmp_path / name).mkdir()
     with pytest.raises(TableError, match="is a directory; name a file in it"):
-        open_table(tmp_path / name)
+        table(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json", "a.parquet", "a.xlsx", "a.csv.gz"])
-def test_an_empty_file_is_refused_by_name(tmp_path, name):
+def test_an_empty_file_is_refused_by_name(tmp_path, table, name):
     with pytest.raises(TableError, match=name):
         table(tmp_path / name, gzip.compress(b"") if name.endswith("gz") else b"")
 
 
 @pytest.mark.parametrize("content", ["\n", "\N{ZERO WIDTH NO-BREAK SPACE}", "  \n"])
-def test_a_csv_file_of_blanks_is_empty(tmp_path, content):
+def test_a_csv_file_of_blanks_is_empty(tmp_path, table, content):
     with pytest.raises(TableError, match="is empty"):
         table(tmp_path / "a.csv", content)
 
 
-def test_an_empty_json_list_is_empty(tmp_path):
+def test_an_empty_json_list_is_empty(tmp_path, table):
     with pytest.raises(TableError, match="is empty"):
         table(tmp_path / "a.json", "[]")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("a.parquet", "Parquet"), ("a.xlsx", "Excel")])
-def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, kind):
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, table, name, kind):
     with pytest.raises(TableError, match=f"{name} is not an? {kind}"):
         table(tmp_path / name, "id,text\n1,a\n")
 
 
 @pytest.mark.parametrize("format", ["parquet", "xlsx"])
-def test_a_file_cut_short_is_refused(tmp_path, format):
+def test_a_file_cut_short_is_refused(tmp_path, table, format):
     path = tmp_path / f"a.{format}"
     with open_writer(path, format, list(ROWS[0])) as writer:
         writer.write(ROWS)
@@ -308,7 +299,7 @@ def test_a_file_cut_short_is_refused(tmp_path, format):
         table(path, path.read_bytes()[:-50])
 
 
-def test_a_parquet_file_damaged_inside_is_refused(tmp_path):
+def test_a_parquet_file_damaged_inside_is_refused(tmp_path, table):
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": [f"{POST} {i * i}" for i in range(5000)]}), path)
     content = bytearray(path.read_bytes())
@@ -317,61 +308,61 @@ def test_a_parquet_file_damaged_inside_is_refused(tmp_path):
         values(table(path, bytes(content)))
 
 
-def test_a_gzip_file_cut_short_is_refused(tmp_path):
+def test_a_gzip_file_cut_short_is_refused(tmp_path, table):
     packed = gzip.compress(("text\n" + "".join(f"{POST} {i * i}\n" for i in range(5000))).encode())
     with pytest.raises(TableError, match=r"a\.csv\.gz"):
         values(table(tmp_path / "a.csv.gz", packed[:-100]))
 
 
 @pytest.mark.parametrize("content", ["id,text,text\n1,a,b\n", "text\ttext\na\tb\n"])
-def test_two_columns_of_one_name_are_refused(tmp_path, content):
+def test_two_columns_of_one_name_are_refused(tmp_path, table, content):
     with pytest.raises(TableError, match=r"two columns .* have the same name"):
         table(tmp_path / "a.csv", content)
 
 
-def test_two_excel_columns_of_one_name_are_refused(tmp_path):
+def test_two_excel_columns_of_one_name_are_refused(tmp_path, table):
     book = openpyxl.Workbook()
     book.active.append(["text", "text"])
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(TableError, match=r"two columns .* have the same name"):
-        open_table(tmp_path / "a.xlsx")
+        table(tmp_path / "a.xlsx")
 
 
-def test_two_parquet_columns_of_one_name_are_refused(tmp_path):
+def test_two_parquet_columns_of_one_name_are_refused(tmp_path, table):
     pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["text", "text"]), tmp_path / "a.parquet")
     with pytest.raises(TableError, match=r"two columns .* have the same name"):
-        open_table(tmp_path / "a.parquet")
+        table(tmp_path / "a.parquet")
 
 
-def test_an_excel_sheet_without_column_names_is_refused(tmp_path):
+def test_an_excel_sheet_without_column_names_is_refused(tmp_path, table):
     openpyxl.Workbook().save(tmp_path / "a.xlsx")
     with pytest.raises(TableError, match="no column names"):
-        open_table(tmp_path / "a.xlsx")
+        table(tmp_path / "a.xlsx")
 
 
 # The text column
 
 
 @pytest.mark.parametrize("name", [*TEXT_COLUMNS, "Text", " TWEET "])
-def test_english_and_arabic_text_columns_are_known(tmp_path, name):
+def test_english_and_arabic_text_columns_are_known(tmp_path, table, name):
     assert table(tmp_path / "a.csv", f"id,{name},x\n1,a,b\n").text_column() == name
 
 
-def test_the_likeliest_text_column_wins_over_the_first(tmp_path):
+def test_the_likeliest_text_column_wins_over_the_first(tmp_path, table):
     assert table(tmp_path / "a.csv", "comment,text\na,b\n").text_column() == "text"
 
 
-def test_a_named_column_need_not_be_known(tmp_path):
+def test_a_named_column_need_not_be_known(tmp_path, table):
     assert table(tmp_path / "a.csv", "text,عمود\na,b\n").text_column("عمود") == "عمود"
 
 
 @pytest.mark.parametrize("wanted", [None, "text"])
-def test_without_a_text_column_the_columns_are_listed(tmp_path, wanted):
+def test_without_a_text_column_the_columns_are_listed(tmp_path, table, wanted):
     with pytest.raises(TableError, match="columns are: id, words"):
         table(tmp_path / "a.csv", "id,words\n1,a\n").text_column(wanted)
 
 
-def test_a_json_column_that_the_first_object_lacks_is_found(tmp_path):
+def test_a_json_column_that_the_first_object_lacks_is_found(tmp_path, table):
     assert table(tmp_path / "a.jsonl", '{"id": 1}\n{"id": 2, "text": "a"}\n').text_column() == "text"
 
 

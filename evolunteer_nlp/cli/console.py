@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from evolunteer_nlp.errors import EvolunteerError
 from evolunteer_nlp.labels import arabic_name
 
 _STDERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -63,6 +64,17 @@ def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
         except ValueError:
             raise typer.BadParameter(f"{item!r} is not LABEL=NUMBER", param_hint=option) from None
     return found
+
+
+@contextmanager
+def options_checked() -> Iterator[None]:
+    """Turn a complaint about a prior, threshold or preference into one about usage."""
+    try:
+        yield
+    except EvolunteerError:
+        raise
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @contextmanager

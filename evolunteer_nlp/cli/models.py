@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from evolunteer_nlp.cli.console import ModelOption, PriorOption, pairs, progress_of, say
+from evolunteer_nlp.cli.console import ModelOption, PriorOption, options_checked, pairs, progress_of, say
 
 app = typer.Typer()
 
@@ -60,10 +60,8 @@ def evaluate(
     from evolunteer_nlp.training.evaluate import evaluate, to_text
 
     posts = [post for post in read_corpus([data]) if post.firm or not firm]
-    try:
+    with options_checked():
         loaded = load_model(None if str(model) == "default" else model, prior=pairs(prior, "--prior"))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
     card = evaluate(loaded, posts)
     typer.echo(json.dumps(card.to_dict(), ensure_ascii=False) if as_json else to_text(card))
 

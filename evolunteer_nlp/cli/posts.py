@@ -14,6 +14,7 @@ from evolunteer_nlp.cli.console import (
     PriorOption,
     ThresholdOption,
     name_of,
+    options_checked,
     pairs,
     progress_of,
     say,
@@ -35,11 +36,9 @@ def classify(
     """Label one post."""
     from evolunteer_nlp.model import classify, load_model
 
-    try:
+    with options_checked():
         loaded = load_model(model, prior=pairs(prior, "--prior"))
         found = classify(text, model=loaded, threshold=pairs(threshold, "--threshold"), prefer=prefer)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
     if as_json:
         fields = {"label": found.label, "probability": found.probability, "also": found.also, "certain": found.certain}
         typer.echo(json.dumps({**fields, "probabilities": dict(found.probabilities)}, ensure_ascii=False))
@@ -94,11 +93,9 @@ def label(
     from evolunteer_nlp.model import load_model
 
     options = Options(column, format, encoding, prefix, probabilities, pairs(threshold, "--threshold"), prefer)
-    try:
+    with options_checked():
         loaded = load_model(model, prior=pairs(prior, "--prior"))
         loaded.decision.with_thresholds(options.threshold, options.prefer)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
     try:
         with progress_of("labelling") as progress:
             summary = label_file(
