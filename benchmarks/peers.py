@@ -92,24 +92,18 @@ class FastText:
         import fasttext
 
         with tempfile.TemporaryDirectory() as folder:
-            train = Path(folder) / "train.txt"
-            train.write_text(
-                "".join(f"__label__{label} {clean(text)}\n" for text, label in zip(texts, truth, strict=True)),
-                encoding="utf-8",
-            )
-            options = [f"-{name}={value}".split("=") for name, value in setting.items()]
-            command = [fasttext_command(), "supervised", "-input", str(train), "-output", f"{folder}/model"]
-            command += [
-                "-bucket",
-                "200000",
-                "-thread",
-                "1",
-                "-verbose",
-                "0",
-                *(part for pair in options for part in pair),
-            ]
-            subprocess.run(command, check=True, capture_output=True)
-            return fasttext.load_model(f"{folder}/model.bin")
+            return fasttext.load_model(str(self.train(texts, truth, setting, Path(folder))))
+
+    def train(self, texts: Texts, truth: npt.NDArray[np.intp], setting: dict[str, Any], folder: Path) -> Path:
+        """Train by the command line, and return the model's file."""
+        train = folder / "train.txt"
+        lines = (f"__label__{label} {clean(text)}\n" for text, label in zip(texts, truth, strict=True))
+        train.write_text("".join(lines), encoding="utf-8")
+        options = [f"-{name}={value}".split("=") for name, value in setting.items()]
+        command = [fasttext_command(), "supervised", "-input", str(train), "-output", f"{folder}/fastText"]
+        command += ["-bucket", "200000", "-thread", "1", "-verbose", "0", *(part for pair in options for part in pair)]
+        subprocess.run(command, check=True, capture_output=True)
+        return folder / "fastText.bin"
 
     def scores(self, model: Any, texts: Texts) -> Scores:
         found = np.full((len(texts), len(LABELS)), -20.0)

@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import pickle
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -25,7 +25,7 @@ from typing import Any
 _PEERS = ("words", "scikit-learn", "fastText", "arabic-toxic")
 _SETTINGS: dict[str, dict[str, Any]] = {
     "scikit-learn": {"C": 10.0, "weighted": True, "sublinear_tf": False},
-    "fastText": {"epoch": 10, "lr": 0.5, "wordNgrams": 1, "dim": 50, "minn": 2, "maxn": 5},
+    "fastText": {"epoch": 25, "lr": 0.3, "wordNgrams": 2, "dim": 50, "minn": 2, "maxn": 5},
     "arabic-toxic": {"alpha": 1e-5, "balanced": True},
 }
 
@@ -64,7 +64,7 @@ def main() -> None:
 def prepare(folder: Path, arguments: argparse.Namespace) -> None:
     """Train the peers and draw the posts, once."""
     import numpy as np
-    from peers import LABELS, PEERS
+    from peers import LABELS, PEERS, FastText
 
     from evolunteer_nlp.corpus.posts import places, read_corpus
     from evolunteer_nlp.corpus.splits import trainable
@@ -75,11 +75,10 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> None:
     texts = [post.text for post in posts]
     firm = np.array([post.firm for post in posts])
     for name, setting in _SETTINGS.items():
-        model = PEERS[name].fit(texts, truth, firm, setting)
         if name == "fastText":
-            model.f.saveModel(str(folder / name))
+            FastText().train(texts, truth, setting, folder)
         else:
-            (folder / name).write_bytes(pickle.dumps(model))
+            (folder / name).write_bytes(pickle.dumps(PEERS[name].fit(texts, truth, firm, setting)))
     if arguments.posts:
         with open_table(arguments.posts) as table:
             texts = [row.values["text"] for row in table.rows if isinstance(row, Row)]
@@ -97,14 +96,14 @@ def measure(name: str, folder: str) -> dict[str, float]:
     start = time.perf_counter()
     many(texts)
     batch = len(texts) / (time.perf_counter() - start)
-    for text in texts[:2000]:
+    for text in texts[:8000]:
         one(text)
     times = []
-    for text in texts[2000:4000]:
+    for text in texts[8000:10_000]:
         start = time.perf_counter()
         one(text)
         times.append(time.perf_counter() - start)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024  # type: ignore[index]
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", _cold(name, folder)], check=True)
     cold = time.perf_counter() - start
@@ -121,7 +120,7 @@ def _callables(name: str, folder: str) -> tuple[Callable[[Sequence[str]], object
     if name == "fastText":
         import fasttext
 
-        model = fasttext.load_model(f"{folder}/{name}")
+        model = fasttext.load_model(f"{folder}/{name}.bin")
         return lambda texts: [model.predict(clean(text), 4) for text in texts], lambda text: model.predict(
             clean(text), 4
         )
@@ -134,7 +133,7 @@ def _cold(name: str, folder: str) -> str:
     if name == "words":
         return f"from evolunteer_nlp import classify; classify({post!r})"
     if name == "fastText":
-        return f"import fasttext; fasttext.load_model('{folder}/{name}').predict({post!r}, 4)"
+        return f"import fasttext; fasttext.load_model('{folder}/{name}.bin').predict({post!r}, 4)"
     here = Path(__file__).parent
     return (
         f"import sys, pickle; sys.path.insert(0, {str(here)!r}); "

@@ -233,7 +233,3 @@ def test_a_post_with_the_text_of_a_dev_post_is_not_trained_on(monkeypatch):
 def test_posts_of_split_train_are_trained_on():
     posts = [replace(post, split="train") for post in POSTS]
     assert trainable(posts).posts == posts
-
-
-def test_no_authored_post_is_kept_from_training(authored):
-    assert trainable(authored).left_out == 0

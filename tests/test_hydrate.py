@@ -126,8 +126,9 @@ def test_other_files_are_passed_by(tmp_path):
         ("0.txt", "عربي".encode("cp1256")),
         ("0.csv", "text\nعربي\n".encode("cp1256")),
         ("0.xlsx", b"no workbook"),
-        ("0.jsonl.gz", gzip.compress(b"x" * 1000)[:-9]),
+        ("0.jsonl.gz", gzip.compress(written("jsonl", ROWS * 5000))[:-9]),
     ],
+    ids=["empty", "broken", "txt-cp1256", "csv-cp1256", "excel", "cut"],
 )
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_read(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)

@@ -308,10 +308,17 @@ def test_a_parquet_file_damaged_inside_is_refused(tmp_path, table):
         values(table(path, bytes(content)))
 
 
-def test_a_gzip_file_cut_short_is_refused(tmp_path, table):
+@pytest.mark.parametrize(
+    "kept",
+    [
+        -100,
+        pytest.param(15, marks=pytest.mark.xfail(strict=True, raises=EOFError, reason="as_text peeks unguarded")),
+    ],
+)
+def test_a_gzip_file_cut_short_is_refused(tmp_path, table, kept):
     packed = gzip.compress(("text\n" + "".join(f"{POST} {i * i}\n" for i in range(5000))).encode())
     with pytest.raises(TableError, match=r"a\.csv\.gz"):
-        values(table(tmp_path / "a.csv.gz", packed[:-100]))
+        values(table(tmp_path / "a.csv.gz", packed[:kept]))
 
 
 @pytest.mark.parametrize("content", ["id,text,text\n1,a,b\n", "text\ttext\na\tb\n"])

@@ -29,6 +29,7 @@ class BatchScorer:
         numbers = np.frombuffer(arrays.numbers, dtype=np.uint64)
         self.numbers = np.append(numbers, np.uint64(0))  # one more, so that a look behind the last is harmless
         counts = np.bincount((numbers >> _SHIFT).astype(np.intp), minlength=2**_BUCKET_BITS)
+        self.inhabited = counts > 0
         self.buckets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         self.known = np.zeros(0, dtype=np.uint64), np.zeros((0, self.n_labels))  # words in order, and their scores
 
@@ -82,9 +83,10 @@ class BatchScorer:
     def _find(self, numbers: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
         """Places of those numbers that are features of the model, and the features' rows."""
         bucket = (numbers >> _SHIFT).astype(np.intp)
+        inhabited = np.flatnonzero(self.inhabited[bucket])  # a small table, and half of all n-grams are not in it
+        bucket, numbers = bucket[inhabited], numbers[inhabited]
         rows, ends = self.buckets[bucket], self.buckets[bucket + 1]
         hit = self.numbers[rows] == numbers
-        hit &= rows < ends
         places, found = [np.flatnonzero(hit)], [rows[hit]]
         rest = np.flatnonzero(~hit & (rows + 1 < ends))  # buckets of several features
         while len(rest):
@@ -93,7 +95,7 @@ class BatchScorer:
             places.append(rest[hit])
             found.append(rows[rest[hit]])
             rest = rest[~hit & (rows[rest] + 1 < ends[rest])]
-        return np.concatenate(places), np.concatenate(found)
+        return inhabited[np.concatenate(places)], np.concatenate(found)
 
 
 def distinct_tokens(
