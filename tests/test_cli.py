@@ -270,14 +270,13 @@ def test_json_lines_on_standard_input(run):
     assert json.loads(done.out)["label"] == classify(CALL).label
 
 
-@pytest.mark.xfail(strict=True, reason="the columns of standard input are those of its first objects")
 @pytest.mark.parametrize("output", [None, "out.csv"])
 def test_later_columns_of_standard_input_are_kept(run, tmp_path, output):
     lines = [{"text": CALL}, {"text": CHAT, "label": "mine"}]
     to = ["-o", tmp_path / output] if output else []
     done = run("label", "-", "--format", "jsonl", *to, stdin="\n".join(map(json.dumps, lines)).encode())
     written = (tmp_path / output).read_text(encoding="utf-8") if output else done.out
-    assert done.code != 0 or "mine" in written
+    assert "mine" in written or "1 rejected" in done.err
 
 
 def test_standard_input_in_another_encoding(run):
@@ -383,7 +382,6 @@ def test_without_a_text_column_the_columns_are_listed(run, tmp_path):
     assert run("label", tmp_path / "a.csv", "--column", "words").code == 0
 
 
-@pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="an OSError escapes")
 @pytest.mark.parametrize("output", ["x" * 246 + ".csv", "x" * 300 + ".csv"])
 def test_an_output_that_cannot_be_made_is_an_error_in_one_line(run, posts, output):
     try:
@@ -437,7 +435,6 @@ def test_evaluate_can_leave_out_posts_that_are_not_firm(run, labelled_posts):
     assert json.loads(run("evaluate", "default", labelled_posts, "--firm", "--json").out)["posts"] == 40
 
 
-@pytest.mark.xfail(strict=True, reason="where no post is certain, certain_accuracy is NaN, which JSON does not have")
 def test_evaluate_prints_json_that_every_reader_takes(run, tmp_path):
     (tmp_path / "a.csv").write_text("text,label\nhello there,unrelated\n")
     out = run("evaluate", "default", tmp_path / "a.csv", "--json").out

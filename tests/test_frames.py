@@ -86,7 +86,6 @@ def test_a_value_that_is_no_text_is_named_by_its_index(value):
         label_frame(frame)
 
 
-@pytest.mark.xfail(strict=True, raises=AttributeError, reason="says 'DataFrame' object has no attribute 'tolist'")
 def test_two_columns_of_posts_are_refused():
     with pytest.raises(ValueError, match="'text'"):
         label_frame(pd.DataFrame([[CALL, DRIVE]], columns=["text", "text"]))

@@ -32,9 +32,12 @@ def main() -> None:
     except EvolunteerError as error:
         say(f"evolunteer: {error}")
         sys.exit(1)
-    except BrokenPipeError:  # the reader, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        say(f"evolunteer: {error.strerror}: {error.filename}")
+        sys.exit(1)
     except KeyboardInterrupt:
         say("evolunteer: stopped; nothing half-written was left")
         sys.exit(130)

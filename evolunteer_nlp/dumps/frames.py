@@ -42,6 +42,8 @@ def label_frame(
     ------
     KeyError
         If there is no such column; the message lists those there are.
+    ValueError
+        If several columns have this name.
     TypeError
         If a value is neither a string nor missing; the message gives its index.
     """
@@ -52,6 +54,8 @@ def label_frame(
 
     if column not in df.columns:
         raise KeyError(f"no column {column!r}; the columns are: {', '.join(map(str, df.columns))}")
+    if list(df.columns).count(column) > 1:
+        raise ValueError(f"several columns are named {column!r}; rename all but one")
     texts = df[column].astype(object).where(df[column].notna(), "").tolist()
     for index, text in zip(df.index, texts, strict=True):
         if not isinstance(text, str):

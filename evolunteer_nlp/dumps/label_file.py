@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -139,7 +139,9 @@ def label_file(
         schema = _schema(table, out_columns, added) if into == "parquet" else None
         writer = stack.enter_context(open_writer(output or Path("-"), into, out_columns, schema))
         rejects = _Rejects(source, output, summary, stack)
-        for rows in _chunks(table, column, LONGEST_CELL.get(into), rejects, summary):
+        for rows in _chunks(
+            table, column, None if into == "jsonl" else columns, LONGEST_CELL.get(into), rejects, summary
+        ):
             labelled = _label(rows, column, model, options, added, summary)
             if into != "jsonl":
                 labelled = [{name: row.get(name) for name in out_columns} for row in labelled]
@@ -156,13 +158,18 @@ def label_file(
 
 
 def _chunks(
-    table: Table, column: str, longest_cell: int | None, rejects: "_Rejects", summary: Summary
+    table: Table,
+    column: str,
+    columns: Container[str] | None,
+    longest_cell: int | None,
+    rejects: "_Rejects",
+    summary: Summary,
 ) -> Iterator[list[dict[str, Any]]]:
     while batch := list(islice(table.rows, _ROWS_AT_ONCE)):
         summary.read += len(batch)
         good = []
         for row in batch:
-            problem = row if isinstance(row, Rejected) else _problem(row, column, longest_cell)
+            problem = row if isinstance(row, Rejected) else _problem(row, column, columns, longest_cell)
             if problem is None:
                 good.append(row.values)  # type: ignore[union-attr]  # a rejected row is a problem
             else:
@@ -170,7 +177,7 @@ def _chunks(
         yield good
 
 
-def _problem(row: Row, column: str, longest_cell: int | None) -> Rejected | None:
+def _problem(row: Row, column: str, columns: Container[str] | None, longest_cell: int | None) -> Rejected | None:
     text = row.values.get(column)
     if text is None:
         return Rejected(row.number, f"no text in column {column!r}", row.values)
@@ -181,6 +188,10 @@ def _problem(row: Row, column: str, longest_cell: int | None) -> Rejected | None
         return Rejected(
             row.number, f"the text has {len(str(text)):,} characters; the limit is {_LONGEST_TEXT:,}", short
         )
+    if columns is not None:
+        late = [name for name in row.values if name not in columns]
+        if late:
+            return Rejected(row.number, f"column {late[0]!r} came too late for a table; write .jsonl", row.values)
     if longest_cell and any(isinstance(cell, str) and len(cell) > longest_cell for cell in row.values.values()):
         return Rejected(
             row.number, f"a cell has over {longest_cell:,} characters, more than the format holds", row.values
@@ -212,8 +223,8 @@ def _label(
     for probability, label, text in zip(values[1], labels, texts, strict=True):
         if label != model.decision.background and probability > summary.surest.get(label, (0.0, ""))[0]:
             summary.surest[label] = probability, text
-    renamed = summary.renamed
-    kept = [{renamed.get(name, name): value for name, value in row.items()} for row in rows] if renamed else rows
+    renamed = {**kept_names(added, added), **summary.renamed}  # a later row may have columns that the first ones lack
+    kept = [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
     return [
         {**row, **dict(zip(added, new, strict=True))} for row, new in zip(kept, zip(*values, strict=True), strict=True)
     ]

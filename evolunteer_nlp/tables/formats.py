@@ -72,7 +72,8 @@ def as_text(file: BinaryIO, path: Path, encoding: str | None = None) -> TextIO:
     """Decode a binary file: as ``encoding``, or by its byte order mark, or as strict UTF-8."""
     buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
     if encoding is None:
-        mark = buffered.peek(4)[:4]
+        with readable(path):
+            mark = buffered.peek(4)[:4]
         encoding = "utf-16" if mark.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return io.TextIOWrapper(buffered, encoding=encoding, errors="strict", newline="")

@@ -46,8 +46,10 @@ class Scorecard:
         Mean distance of confidence and accuracy over 15 bins of equal mass.
     coverage : dict of str to float
         Macro-F1 on the surest 100, 95, 90 and 80 % of posts.
-    certain_share, certain_accuracy : float
-        How many posts are called certain, and how many of these are right.
+    certain_share : float
+        How many posts are called certain.
+    certain_accuracy : float or None
+        How many of these are right.
     slices : dict of dict
         For each field, for each value with at least 20 posts: posts, macro-F1 and accuracy.
     """
@@ -60,7 +62,7 @@ class Scorecard:
     calibration_error: float
     coverage: dict[str, float]
     certain_share: float
-    certain_accuracy: float
+    certain_accuracy: float | None
     slices: dict[str, dict[str, dict[str, float]]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def scorecard(
             for kept in [order[: max(1, len(order) * share // 100)]]
         },
         certain_share=float(columns.certain.mean()),
-        certain_accuracy=float(right[columns.certain].mean()) if columns.certain.any() else float("nan"),
+        certain_accuracy=float(right[columns.certain].mean()) if columns.certain.any() else None,
         slices={field: _slices(truth, given, k, values) for field, values in (slices or {}).items()},
     )
 
@@ -211,7 +213,8 @@ def to_text(card: Scorecard) -> str:
         "",
         f"calibration error {card.calibration_error:.3f}",
         f"macro-F1 on the surest: {surest}",
-        f"certain: {100 * card.certain_share:.0f} % of posts, {100 * card.certain_accuracy:.1f} % of them right",
+        f"certain: {100 * card.certain_share:.0f} % of posts"
+        + ("" if card.certain_accuracy is None else f", {100 * card.certain_accuracy:.1f} % of them right"),
     ]
     for field, slices in card.slices.items():
         if slices:
