@@ -315,6 +315,7 @@ def test_the_summary_counts_and_shows_the_surest(run, posts):
 def test_the_summary_in_arabic_names(run, posts):
     done = run("label", posts, "--names", "ar")
     assert Label(classify(CALL).label).arabic in done.err
+    assert not any(label in done.err for label in Label)
     assert classify(CALL).label in done.out
 
 

@@ -419,7 +419,7 @@ def test_an_output_of_no_known_format_is_refused(tmp_path, model, name):
 # Whole or not at all
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet", "out.xlsx"])
 def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch, name):
     model, calls = load_model(), []
 

@@ -383,7 +383,7 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
 
 
-@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet", "xlsx"])
 def test_a_failed_write_leaves_what_was_there(tmp_path, format):
     path = tmp_path / "a"
     path.write_text("before")
