@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from evolunteer_nlp.errors import EvolunteerError
 from evolunteer_nlp.labels import arabic_name
 
-_STDERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+_STDERR = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True, markup=False)
 
 
 class Names(StrEnum):
