@@ -155,8 +155,8 @@ def feature_numbers(
     words = word_numbers(chunk.codes, starts, lengths)
     owners = [np.arange(len(which)), np.flatnonzero(tagged), np.flatnonzero(tagged)]
     numbers = [
-        np.uint64(ord("=")) + words * _POWERS[1],
-        np.uint64(features.number("=#")) + words[tagged] * _POWERS[2],
+        np.uint64(features.number("=")) + words * _POWERS[0],
+        np.uint64(features.number("=#")) + words[tagged] * _POWERS[1],
         np.full(tagged.sum(), features.number(features.HASHTAG), dtype=np.uint64),
     ]
 
@@ -167,7 +167,7 @@ def feature_numbers(
     padded[np.arange(len(letters)) + 2 * np.repeat(np.arange(len(owner)), lengths[owner]) + 1] = letters
     left = np.repeat(np.cumsum(widths), widths) - np.arange(len(padded))  # letters from here to the end of the word
     whose = np.repeat(owner, widths)
-    ngrams = padded
+    ngrams = padded * _POWERS[0]
     for n in range(2, features.MAX_NGRAM + 1):
         ngrams = ngrams[: len(padded) - n + 1] + padded[n - 1 :] * _POWERS[n - 1]
         whole = np.flatnonzero(left[: len(ngrams)] >= n)

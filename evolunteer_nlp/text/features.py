@@ -9,7 +9,7 @@ A token gives itself and the character n-grams of its word between spaces; a has
 >>> features("<phone>")
 ['=<phone>']
 
-A string ``s`` is looked up by ``sum(ord(s[j]) * MULTIPLIER**j) mod 2**64``: a polynomial, so that the numbers of all
+A string ``s`` is looked up by ``sum(ord(s[j]) * MULTIPLIER**(j + 1)) mod 2**64``: a polynomial, so that the numbers of all
 n-grams of many words come from a few array operations, in ascending length. Training refuses two features with one
 number.
 """
@@ -21,7 +21,7 @@ MAX_WORD = 40
 HASHTAG = "<hashtag>"
 MULTIPLIER = 0x9E3779B97F4A7C15
 MASK = (1 << 64) - 1
-POWERS = tuple(pow(MULTIPLIER, j, 1 << 64) for j in range(MAX_WORD + 8))
+POWERS = tuple(pow(MULTIPLIER, j + 1, 1 << 64) for j in range(MAX_WORD + 8))
 
 
 def is_word(token: str) -> bool:
@@ -60,7 +60,7 @@ def numbers(token: str) -> list[int]:
     if token[0] == "#":
         found += [number("=#" + word), _HASHTAG_NUMBER]
     for start in range(len(codes) - 1):
-        total = codes[start]
+        total = codes[start] * POWERS[0]
         for power, code in zip(_NGRAM_POWERS, codes[start + 1 : start + MAX_NGRAM], strict=False):
             total += power * code
             found.append(total & MASK)
