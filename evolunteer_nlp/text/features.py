@@ -9,8 +9,8 @@ A token gives itself and the character n-grams of its word between spaces; a has
 >>> features("<phone>")
 ['=<phone>']
 
-A string ``s`` is looked up by ``sum(ord(s[j]) * MULTIPLIER**(j + 1)) mod 2**64``: a polynomial, so that the numbers of all
-n-grams of many words come from a few array operations, in ascending length. Training refuses two features with one
+A string ``s`` is looked up by ``sum(ord(s[j]) * MULTIPLIER**(j + 1)) mod 2**64``: a polynomial, so that the numbers of
+all n-grams of many words come from a few array operations, in ascending length. Training refuses two features with one
 number.
 """
 
