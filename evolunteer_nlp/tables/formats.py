@@ -70,7 +70,7 @@ def open_bytes(path: Path) -> BinaryIO:
 
 def as_text(file: BinaryIO, path: Path, encoding: str | None = None) -> TextIO:
     """Decode a binary file: as ``encoding``, or by its byte order mark, or as strict UTF-8."""
-    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]  # it reads like a raw file
     if encoding is None:
         with readable(path):
             mark = buffered.peek(4)[:4]
