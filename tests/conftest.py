@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
-from evolunteer_nlp.training.fit import train
+from evolunteer_nlp.training.train import train
 
 
 def real_posts_folder() -> Path:

@@ -8,7 +8,7 @@ import pytest
 from evolunteer_nlp import CorpusError, ModelError, classify, classify_many, load_model
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
 from evolunteer_nlp.training.evaluate import evaluate, to_text
-from evolunteer_nlp.training.fit import train
+from evolunteer_nlp.training.train import train
 
 SAMPLE = Path(__file__).parent.parent / "corpora/sample/labelled.jsonl"
 

@@ -23,7 +23,8 @@ def train(
 ) -> None:
     """Train a model; on the authored corpora if no other is named."""
     from evolunteer_nlp.corpus.posts import read_corpus
-    from evolunteer_nlp.training.fit import Settings, train
+    from evolunteer_nlp.training.fit import Settings
+    from evolunteer_nlp.training.train import train
 
     posts = read_corpus(corpus or ["authored"])
     say(f"{len(posts):,} labelled posts")

@@ -81,6 +81,13 @@ def calibrate(
     )
 
 
+def stated_prior(labels: Sequence[str], background: str | None, share: float) -> dict[str, float]:
+    """The background's share as given, the rest in equal parts; all equal where there is no background."""
+    if background is None:
+        return {label: 1 / len(labels) for label in labels}
+    return {label: share if label == background else (1 - share) / (len(labels) - 1) for label in labels}
+
+
 def _certain_threshold(
     probability: Floats, given: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], weights: Floats
 ) -> float:

@@ -1,0 +1,157 @@
+"""From labelled posts to a model directory."""
+
+import hashlib
+import importlib.metadata
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evolunteer_nlp.corpus.posts import LabelledPost
+from evolunteer_nlp.engine.artefact import save_model
+from evolunteer_nlp.engine.decision import Decision
+from evolunteer_nlp.engine.words import BUCKET_BITS
+from evolunteer_nlp.text.cleaning import behaviour_hash
+from evolunteer_nlp.training.calibrate import calibrate, stated_prior
+from evolunteer_nlp.training.evaluate import macro_f1
+from evolunteer_nlp.training.fit import (
+    Examples,
+    Floats,
+    Places,
+    Progress,
+    Settings,
+    Weights,
+    examples,
+    out_of_fold_scores,
+)
+from evolunteer_nlp.training.matrix import FeatureMatrix
+
+
+def train(
+    posts: Sequence[LabelledPost],
+    output: str | Path,
+    settings: Settings | None = None,
+    *,
+    jobs: int = 1,
+    progress: Progress = lambda message: None,
+) -> dict[str, Any]:
+    """Train a model and write its directory.
+
+    Parameters
+    ----------
+    posts : sequence of LabelledPost
+        Public posts of split dev, and near-duplicates of them, are left out.
+    output : path
+        The model directory; an existing model is replaced once the new one is complete.
+    settings : Settings, optional
+    jobs : int
+        Processes for cross-validation, -1 for all cores; the model is the same.
+    progress : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    CorpusError
+        If a label is unknown or has fewer posts than there are folds.
+    ModelError
+        If something that is not a model stands at ``output``.
+    """
+    settings = settings or Settings()
+    given = examples(posts, settings, progress)
+    scores = out_of_fold_scores(given, settings, jobs, progress)
+    prior = stated_prior(given.labels, given.background, settings.background_prior)
+    decision = calibrate(scores, given.truth, given.also, given.labels, given.background, prior)
+    progress("fitting on all posts")
+    weights = given.fit(settings)
+    authored = np.array([not post.source for post in given.posts])
+    manifest = {
+        **decision.to_manifest(),
+        "cleaning": behaviour_hash(),
+        "corpus": _corpus_facts(given),
+        "settings": asdict(settings),
+        "scores": _scores(given, authored, decision, scores),
+        "versions": _versions(),
+    }
+    if authored.any() and not authored.all():
+        progress("measuring what authored posts teach alone")
+        manifest["scores"]["authored_posts_alone"] = _authored_alone(given, authored, decision, settings, jobs)
+    save_model(output, manifest, to_arrays(given.features, weights))
+    return manifest
+
+
+def to_arrays(features: FeatureMatrix, weights: Weights) -> dict[str, npt.NDArray[Any]]:
+    """Order weights by their features' numbers, as `evolunteer_nlp.engine.words.WordsArrays` wants them."""
+    order = np.argsort(features.numbers)
+    numbers = features.numbers[order]
+    starts = np.arange(2**BUCKET_BITS, dtype=np.uint64) << np.uint64(64 - BUCKET_BITS)
+    return {
+        "numbers": numbers,
+        "buckets": np.append(np.searchsorted(numbers, starts), len(numbers)).astype(np.uint32),
+        "weights": weights.values[order].astype(np.float32),
+        "intercept": weights.intercept.astype(np.float64),
+    }
+
+
+def _corpus_facts(given: Examples) -> dict[str, Any]:
+    posts = given.posts
+    content = hashlib.sha256()
+    for post in sorted((post.id, post.label, post.also or "") for post in posts):
+        content.update("\t".join(post).encode() + b"\n")
+    authored = Counter(post.label for post in posts if not post.source)
+    public = Counter(post.label for post in posts if post.source)
+    return {
+        "posts": len(posts),
+        "authored": dict(sorted(authored.items())),
+        "public": dict(sorted(public.items())),
+        "left_out_for_dev": given.left_out,
+        "sha256": content.hexdigest(),
+    }
+
+
+def _scores(examples: Examples, authored: npt.NDArray[np.bool_], decision: Decision, scores: Floats) -> dict[str, Any]:
+    """Out-of-fold macro-F1 on authored posts and on public ones, at the stated prior."""
+    given = decision.predict_many(scores).labels
+    found: dict[str, Any] = {"method": "grouped cross-validation, out of fold"}
+    for name, kept in (("authored", authored), ("public", ~authored & examples.firm)):
+        if kept.any():
+            found[name] = _f1(examples.truth[kept], given[kept], decision.labels)
+    return found
+
+
+def _f1(truth: Places, given: Places, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "posts": len(truth),
+        "macro_f1": round(macro_f1(truth, given, len(labels)), 4),
+        "f1": {label: round(macro_f1(truth, given, len(labels), [i]), 4) for i, label in enumerate(labels)},
+    }
+
+
+def _authored_alone(
+    examples: Examples, authored: npt.NDArray[np.bool_], decision: Decision, settings: Settings, jobs: int
+) -> dict[str, Any]:
+    """The same scores for a model that only authored posts teach, which is what a user without public texts trains."""
+    mine = examples.take(np.flatnonzero(authored))
+    public = examples.take(np.flatnonzero(~authored & examples.firm))
+    scores = out_of_fold_scores(mine, settings, jobs)
+    prior = dict(zip(decision.labels, decision.prior, strict=True))
+    alone = calibrate(scores, mine.truth, mine.also, decision.labels, decision.background, prior)
+    on_public = mine.fit(settings).scores(public.features.values)
+    return {
+        "authored": _f1(mine.truth, alone.predict_many(scores).labels, decision.labels),
+        "public": _f1(public.truth, alone.predict_many(on_public).labels, decision.labels),
+    }
+
+
+def _versions() -> dict[str, str]:
+    names = ("evolunteer-nlp", "numpy", "scipy", "scikit-learn", "ftfy")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
