@@ -3,11 +3,12 @@
 ::
 
     EvolunteerError
-    ├── ModelError      a model directory is missing, damaged, foreign or of another format
-    ├── CorpusError     a corpus holds rows that cannot be trained or evaluated on
-    └── TableError      a file cannot be read or written as a table of posts
+    ├── ModelError           a model directory is missing, damaged, foreign or of another format
+    ├── CorpusError          a corpus holds rows that cannot be trained or evaluated on
+    ├── TableError           a file cannot be read or written as a table of posts
+    └── MissingPackageError  something needs a package that is not installed
 
-They are `ValueError` or `OSError` too where the standard library would have raised one of those.
+They are `ValueError`, `OSError` or `ImportError` too where the standard library would have raised one of those.
 """
 
 
@@ -25,3 +26,7 @@ class CorpusError(EvolunteerError, ValueError):
 
 class TableError(EvolunteerError, OSError):
     """A file cannot be read or written as a table of posts."""
+
+
+class MissingPackageError(EvolunteerError, ImportError):
+    """Something needs a package that is not installed; the message says how to install it."""

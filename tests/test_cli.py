@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,14 +66,16 @@ def is_one_line_error(done: Done) -> bool:
 
 COMMAND = typer.main.get_command(app)
 VERBS = {(name,): command for name, command in COMMAND.commands.items()} | {
-    ("corpus", name): command for name, command in COMMAND.commands["corpus"].commands.items()
+    (family, name): command
+    for family in ("corpus", "review")
+    for name, command in COMMAND.commands[family].commands.items()
 }
 
 
 def test_the_promised_verbs_are_there():
-    promised = {"classify", "label", "explain", "train", "evaluate", "info", "corpus"}
+    promised = {"classify", "label", "explain", "train", "evaluate", "info", "card", "corpus", "review"}
     assert {verb[0] for verb in VERBS} == promised
-    assert {verb[1] for verb in VERBS if len(verb) == 2} == {"check", "hydrate", "stats"}
+    assert {verb[1] for verb in VERBS if len(verb) == 2} == {"check", "audit", "hydrate", "stats", "pick"}
 
 
 @pytest.mark.parametrize("verb", [(), *VERBS], ids=" ".join)
@@ -141,6 +144,9 @@ def test_wrong_usage_exits_with_2_and_says_how_it_is_used(run, args):
         ["train", "--corpus", "missing.csv"],
         ["corpus", "check", "missing.csv"],
         ["corpus", "stats", "missing.csv"],
+        ["corpus", "audit", "missing.csv"],
+        ["review", "pick", "missing.csv"],
+        ["card", "--model", "nowhere"],
         ["corpus", "hydrate", "missing"],
     ],
     ids=" ".join,
@@ -470,6 +476,53 @@ def test_stats_count_posts_by_label(run, tmp_path):
     assert counts["label"] == {"volunteer_call": 1, "unrelated": 1}
     assert counts["dialect"] == {"GLF": 1, "": 1}
     assert "volunteer_call 1, unrelated 1" in run("corpus", "stats", tmp_path / "a.csv").out
+
+
+def test_stats_write_the_data_statement(run, tmp_path):
+    done = run("corpus", "stats", "--write", tmp_path)
+    assert (done.code, done.out) == (0, "")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "README.md",
+        "causes.svg",
+        "dialects.svg",
+        "lengths.svg",
+    ]
+
+
+def test_disputed_labels_are_listed(run, tmp_path, authored):
+    rows = [{"text": post.text, "label": post.label} for post in authored[::10]]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    done = run("corpus", "audit", path, "--least", 0.5, "--jobs", 1, "--json")
+    disputes = [json.loads(line) for line in done.out.splitlines()]
+    assert f"{len(disputes)} of {len(rows)} labels are disputed" in done.err
+    assert disputes
+    assert all(one["suggested"] != one["label"] and one["where"].startswith(str(path)) for one in disputes)
+    lines = run("corpus", "audit", path, "--least", 0.5, "--jobs", 1).out.splitlines()
+    assert [line.startswith(one["where"]) for line, one in zip(lines, disputes, strict=True)] == [True] * len(disputes)
+
+
+# review
+
+
+def test_picked_posts_are_tasks_to_fill_in(run, tmp_path):
+    (tmp_path / "a.csv").write_text(f"text\n{CALL} ثم\n{CHAT} ثم\n", encoding="utf-8")
+    done = run("review", "pick", tmp_path / "a.csv", "-n", 1, "-o", tmp_path / "tasks.jsonl")
+    assert (done.code, done.out) == (0, "")
+    (task,) = map(json.loads, (tmp_path / "tasks.jsonl").read_text(encoding="utf-8").splitlines())
+    assert task["label"] is None
+    assert {"id", "text", "row", "guess", "probability"} < set(task)
+
+
+# card
+
+
+def test_a_card_is_printed_or_written_beside_the_model(run, tmp_path, small_model):
+    model = shutil.copytree(small_model, tmp_path / "mine")
+    printed = run("card", "--model", model)
+    assert (printed.code, printed.err) == (0, "")
+    assert run("card", "--model", model, "--write").err == f"wrote {model / 'README.md'}\n"
+    assert (model / "README.md").read_text(encoding="utf-8") == printed.out
 
 
 def test_stats_of_the_authored_corpora(run, authored):

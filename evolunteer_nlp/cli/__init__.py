@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from evolunteer_nlp.cli import corpora, models, posts
+from evolunteer_nlp.cli import corpora, models, posts, review
 from evolunteer_nlp.cli.console import say
 from evolunteer_nlp.errors import EvolunteerError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 for module in (posts, models):
     app.registered_commands += module.app.registered_commands
 app.add_typer(corpora.app, name="corpus")
+app.add_typer(review.app, name="review")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Verbs on corpora: corpus check, hydrate, stats."""
+"""Verbs on corpora: corpus check, audit, hydrate, stats."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evolunteer_nlp.cli.console import say
+from evolunteer_nlp.cli.console import progress_of, say
 from evolunteer_nlp.labels import Label
 
 app = typer.Typer(help="Look after labelled posts.", no_args_is_help=True)
@@ -16,18 +16,68 @@ Paths = Annotated[list[str] | None, typer.Argument(help="Files or folders; the a
 
 
 @app.command()
-def check(paths: Paths = None) -> None:
-    """Look for empty posts, unknown labels and keys, duplicates and contradictions; exit with 1 if there are any."""
-    from evolunteer_nlp.corpus.checks import check_corpus
+def check(
+    paths: Paths = None,
+    beside: Annotated[
+        Path | None, typer.Option(help="Public posts, as hydrate writes them, to measure in the same way.")
+    ] = None,
+) -> None:
+    """Look for duplicates, contradictions, unknown keys and signs of templates; exit with 1 if there are any."""
+    from evolunteer_nlp.corpus.checks import check_corpus, check_templates
+    from evolunteer_nlp.corpus.measures import PUBLIC, measure, measure_batches, shared_vocabulary
     from evolunteer_nlp.corpus.posts import authored_folder, read_corpus
 
     posts = read_corpus(paths or [str(authored_folder())])
-    findings = check_corpus(posts, [str(label) for label in Label], str(Label.UNRELATED))
+    measured = measure_batches(posts)
+    if measured:
+        public = [post for post in read_corpus([beside]) if post.split != "dev"] if beside else []
+        rows = {**measured, "public posts": measure(public) if public else PUBLIC}
+        typer.echo(f"{'':30} posts  openings repeated  distinct-2  type-token ratio")
+        for name, row in rows.items():
+            typer.echo(
+                f"{name:30} {row.posts:5,} {100 * row.repeated_openings:16.1f} %  {row.distinct_2:10.3f}"
+                f"  {row.type_token_ratio:16.3f}"
+            )
+        typer.echo("labels told without reading, macro-F1")
+        for name, row in rows.items():
+            if row.leakage:
+                typer.echo(f"{name:30} " + ", ".join(f"{by} {score:.3f}" for by, score in row.leakage.items()))
+        if public:
+            typer.echo(f"words that public posts have too: {100 * shared_vocabulary(posts, public):.1f} %")
+    findings = check_corpus(posts, [str(label) for label in Label], str(Label.UNRELATED)) + check_templates(measured)
     for finding in findings:
         typer.echo(f"{finding.where}: {finding.kind}: {finding.message}")
     say(f"{len(posts):,} posts, {len(findings):,} findings")
     if findings:
         raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    paths: Paths = None,
+    least: Annotated[float, typer.Option(min=0, max=1, help="A dispute needs this probability.")] = 0.8,
+    jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """List posts whose label a model that has not seen them disputes, the surest dispute first."""
+    from evolunteer_nlp.corpus.posts import read_corpus
+    from evolunteer_nlp.training.audit import audit
+
+    posts = read_corpus(paths or ["authored"])
+    with progress_of("auditing") as progress:
+        disputes = audit(
+            posts, least, jobs=jobs, progress=lambda message: progress.update(progress.task_ids[0], description=message)
+        )
+    for post, suggested, probability, given_probability in disputes:
+        if as_json:
+            fields = {"where": post.where, "id": post.id, "text": post.text, "label": post.label}
+            shares = {"probability": round(probability, 4), "given_probability": round(given_probability, 4)}
+            typer.echo(json.dumps({**fields, "suggested": suggested, **shares}, ensure_ascii=False))
+        else:
+            typer.echo(
+                f"{post.where}: {post.label}, perhaps {suggested} ({probability:.2f}): {' '.join(post.text.split())}"
+            )
+    say(f"{len(disputes):,} of {len(posts):,} labels are disputed")
 
 
 @app.command()
@@ -50,10 +100,26 @@ def hydrate(
 
 
 @app.command()
-def stats(paths: Paths = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def stats(
+    paths: Paths = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the data statement and its plots of all authored posts to this folder.")
+    ] = None,
+) -> None:
     """Count posts by label, dialect, platform and the rest."""
-    from evolunteer_nlp.corpus.posts import read_corpus
+    from evolunteer_nlp.corpus.posts import authored_folder, read_corpus, read_public_labels
 
+    if write is not None:
+        from evolunteer_nlp.corpus.plots import draw_corpora
+        from evolunteer_nlp.corpus.statement import statement
+
+        posts, labels = read_corpus([authored_folder()]), [str(label) for label in Label]
+        files = draw_corpora(posts, labels, write)
+        text = statement(posts, list(read_public_labels().values()), labels)
+        (write / "README.md").write_text(text, encoding="utf-8")
+        say(f"wrote {', '.join(str(file) for file in [write / 'README.md', *files])}")
+        return
     posts = read_corpus(paths or ["authored"])
     fields = ("label", "also", "dialect", "platform", "country", "cause", "voice", "batch", "source", "split")
     counts = {field: dict(Counter(str(getattr(post, field) or "") for post in posts).most_common()) for field in fields}

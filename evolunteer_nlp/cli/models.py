@@ -1,4 +1,4 @@
-"""Verbs on models: train, evaluate, info."""
+"""Verbs on models: train, evaluate, info, card."""
 
 import json
 from pathlib import Path
@@ -89,3 +89,21 @@ def info(model: ModelOption = None, as_json: Annotated[bool, typer.Option("--jso
             each = ", ".join(f"{label} {f1:.3f}" for label, f1 in score["f1"].items())
             typer.echo(f"out of fold, {world}: macro-F1 {score['macro_f1']:.3f} on {score['posts']:,} posts ({each})")
     typer.echo("versions   " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+
+
+@app.command()
+def card(
+    model: ModelOption = None,
+    write: Annotated[bool, typer.Option("--write", help="Write it to README.md in the model's directory.")] = False,
+) -> None:
+    """Write a model's card: what it is for, what it learned from, how well it labels."""
+    from evolunteer_nlp.model import default_model, load_model
+    from evolunteer_nlp.training.card import card
+
+    text = card(load_model(model))
+    if not write:
+        typer.echo(text, nl=False)
+        return
+    file = Path(model or default_model()) / "README.md"
+    file.write_text(text, encoding="utf-8")
+    say(f"wrote {file}")

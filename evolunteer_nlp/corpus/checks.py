@@ -1,14 +1,17 @@
 """What is wrong with a corpus, with file and row."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from evolunteer_nlp.corpus.keys import CAUSES, DIALECTS, PLATFORMS, VOICES
+from evolunteer_nlp.corpus.measures import MOST_LEAKAGE, MOST_REPEATED, OVERALL, PUBLIC, Measures
 from evolunteer_nlp.corpus.posts import LabelledPost
 from evolunteer_nlp.text.cleaning import clean
 from evolunteer_nlp.text.near_duplicates import near_duplicates
+
+_ENOUGH_POSTS = 1000
 
 
 class Finding(NamedTuple):
@@ -37,6 +40,29 @@ def check_corpus(posts: Sequence[LabelledPost], labels: Sequence[str], backgroun
         ``duplicate`` (the same text twice) and ``near_duplicate``; posts of one minimal pair may be near-duplicates.
     """
     return [*_values(posts, labels, background), *_same_text(posts), *_nearly_same_text(posts)]
+
+
+def check_templates(measured: Mapping[str, Measures]) -> list[Finding]:
+    """Look for signs of templates in the measures of batches, and of all of them under `OVERALL`.
+
+    Returns
+    -------
+    list of Finding
+        Kinds are ``openings`` (too many repeat) and ``leakage`` (labels can be told without reading, far better than
+        those of public posts). Leakage is judged over all batches, and from 1,000 posts: in fewer it is mostly noise.
+    """
+    found = []
+    for name, measures in measured.items():
+        if measures.repeated_openings > MOST_REPEATED:
+            message = f"{100 * measures.repeated_openings:.1f} % of posts open as more than three others do"
+            found.append(Finding("openings", name, message))
+    overall = measured.get(OVERALL)
+    for feature, score in overall.leakage.items() if overall and overall.posts >= _ENOUGH_POSTS else ():
+        most = PUBLIC.leakage[feature] + MOST_LEAKAGE
+        if score > most:
+            message = f"{feature} alone tells labels with macro-F1 {score:.3f}; at most {most:.3f} may be"
+            found.append(Finding("leakage", OVERALL, message))
+    return found
 
 
 def _values(posts: Sequence[LabelledPost], labels: Sequence[str], background: str | None) -> list[Finding]:

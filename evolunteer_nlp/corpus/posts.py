@@ -40,6 +40,8 @@ class LabelledPost:
         Shared by the two posts of a minimal pair.
     dialect, platform, country, cause, voice : str
         Keys of `evolunteer_nlp.corpus.keys`; the country is an ISO 3166 code.
+    second_label : str
+        What a second reader chose who saw texts only.
     stream : bool
         Whether a public post was drawn at random from a timeline.
     where : str
@@ -60,6 +62,7 @@ class LabelledPost:
     country: str = ""
     cause: str = ""
     voice: str = ""
+    second_label: str = ""
     stream: bool = False
     where: str = ""
 
@@ -67,7 +70,7 @@ class LabelledPost:
 HELD_OUT = "heldout"
 """Files of the authored corpora whose names begin so are for measuring: their writers wrote nothing else."""
 
-_TEXTS = ("source", "batch", "split", "pair", "dialect", "platform", "country", "cause", "voice")
+_TEXTS = ("source", "batch", "split", "pair", "dialect", "platform", "country", "cause", "voice", "second_label")
 
 
 def text_id(text: str) -> str:
