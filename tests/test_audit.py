@@ -13,9 +13,10 @@ def test_planted_mistakes_are_disputed(authored):
     planted = {post.id for post in posts[:45] if post.label != "unrelated"}
     wrong = [replace(post, label="unrelated") if post.id in planted else post for post in posts]
     disputes = audit(wrong, least=0.5)
-    found = [dispute.post.id in planted for dispute in disputes]
-    assert sum(found) >= 0.4 * len(planted)  # many are asks that words alone do not betray
-    assert np.mean(found) > 3 * len(planted) / len(posts)
+    unrelated = [dispute.post.id in planted for dispute in disputes if dispute.post.label == "unrelated"]
+    assert sum(unrelated) >= 0.4 * len(planted)  # many are asks that words alone do not betray
+    share = len(planted) / sum(post.label == "unrelated" for post in wrong)
+    assert np.mean(unrelated) > 3 * share
     assert all(dispute.suggested != dispute.post.label for dispute in disputes)
     assert all(dispute.probability > dispute.given_probability for dispute in disputes)
     assert [d.probability for d in disputes] == sorted((d.probability for d in disputes), reverse=True)
