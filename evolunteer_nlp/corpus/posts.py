@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ class LabelledPost:
         Keys of `evolunteer_nlp.corpus.keys`; the country is an ISO 3166 code.
     second_label : str
         What a second reader chose who saw texts only.
+    first_label : str
+        What the writer chose, where a third reading decided otherwise.
     stream : bool
         Whether a public post was drawn at random from a timeline.
     where : str
@@ -63,6 +65,7 @@ class LabelledPost:
     cause: str = ""
     voice: str = ""
     second_label: str = ""
+    first_label: str = ""
     stream: bool = False
     where: str = ""
 
@@ -70,7 +73,9 @@ class LabelledPost:
 HELD_OUT = "heldout"
 """Files of the authored corpora whose names begin so are for measuring: their writers wrote nothing else."""
 
-_TEXTS = ("source", "batch", "split", "pair", "dialect", "platform", "country", "cause", "voice", "second_label")
+_TEXTS = tuple(
+    field.name for field in fields(LabelledPost) if field.default == "" and field.name not in ("id", "where")
+)
 
 
 def text_id(text: str) -> str:

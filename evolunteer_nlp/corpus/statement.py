@@ -58,7 +58,7 @@ template. Their writers are language models instructed in eight dialects and Mod
 person's**, no name, phone, account or link in them is real, and no native reader has yet read them all. Each post was then
 labelled by a second reader who saw texts only, shuffled across files. Those readers are language models too, so their
 agreement says that the labels follow the rules, and not that people would agree as often. Disagreements were decided
-by a third reading.
+by a third reading; the table counts the first two.
 
 {_agreement(posts)}
 
@@ -132,7 +132,8 @@ def _agreement(posts: Sequence[LabelledPost]) -> str:
     lines = ["| file | posts read twice | agreed | Cohen's kappa |", "|---|---|---|---|"]
     everything = [post for members in batches.values() for post in members]
     for name, members in [*sorted(batches.items()), ("**all**", everything)]:
-        first, second = [post.label for post in members], [post.second_label for post in members]
+        first = [post.first_label or post.label for post in members]
+        second = [post.second_label for post in members]
         agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(members)
         kappa = cohen_kappa_score(first, second) if len(set(first)) > 1 else float("nan")
         shown = "" if np.isnan(kappa) else f"{kappa:.3f}"
