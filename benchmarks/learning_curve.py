@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from evolunteer_nlp.corpus.posts import HELD_OUT, LabelledPost, authored_folder, places, read_corpus
+from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, places, read_corpus
 from evolunteer_nlp.training.calibrate import calibrate, stated_prior
 from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
 from evolunteer_nlp.training.fit import Examples, Settings, examples, out_of_fold_scores
@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings()
     every = examples(read_corpus(["authored", arguments.public]), settings)
-    held_out = read_corpus(sorted(authored_folder().glob(f"{HELD_OUT}*.jsonl")))
+    held_out = read_corpus(held_out_files())
     public_truth = every.truth[np.array([bool(post.source) and post.firm for post in every.posts])]
     held_truth, _ = places(held_out, every.labels)
     order = np.random.default_rng(arguments.seed).random(every.group.max() + 1)[every.group]

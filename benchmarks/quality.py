@@ -31,7 +31,7 @@ from joblib import Parallel, delayed
 from peers import LABELS, PEERS
 
 from evolunteer_nlp.corpus.keys import DIALECTS
-from evolunteer_nlp.corpus.posts import HELD_OUT, LabelledPost, authored_folder, places, read_corpus
+from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, places, read_corpus
 from evolunteer_nlp.corpus.splits import grouped_folds, left_out_folds, trainable
 from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="choose settings anew, and write them to settings.json")
     arguments = parser.parse_args()
     bench = Bench(arguments.public, arguments.cache, arguments.jobs, arguments.choose)
-    others = {"held out": read_corpus(sorted(authored_folder().glob(f"{HELD_OUT}*.jsonl")))}
+    others = {"held out": read_corpus(held_out_files())}
     if arguments.dev:
         others["dev"] = [post for post in read_corpus([arguments.dev]) if post.firm]
     bench.run(arguments.peers, others)

@@ -12,7 +12,7 @@ def test_planted_mistakes_are_disputed(authored):
     posts = random.Random(1).sample([post for post in authored if post.also is None], 1500)
     planted = {post.id for post in posts[:45] if post.label != "unrelated"}
     wrong = [replace(post, label="unrelated") if post.id in planted else post for post in posts]
-    disputes = audit(wrong, least=0.5)
+    disputes = audit(wrong, min_probability=0.5)
     unrelated = [dispute.post.id in planted for dispute in disputes if dispute.post.label == "unrelated"]
     assert sum(unrelated) >= 0.4 * len(planted)  # many are asks that words alone do not betray
     share = len(planted) / sum(post.label == "unrelated" for post in wrong)
@@ -24,4 +24,4 @@ def test_planted_mistakes_are_disputed(authored):
 
 def test_a_second_ask_is_no_mistake(authored):
     posts = random.Random(2).sample(authored, 600)
-    assert all(dispute.suggested != dispute.post.also for dispute in audit(posts, least=0))
+    assert all(dispute.suggested != dispute.post.also for dispute in audit(posts, min_probability=0))

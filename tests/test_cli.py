@@ -489,16 +489,20 @@ def test_stats_write_the_data_statement(run, tmp_path):
     ]
 
 
+def test_the_data_statement_is_about_all_authored_posts(run, tmp_path):
+    assert run("corpus", "stats", "a.csv", "--write", tmp_path).code == 2
+
+
 def test_disputed_labels_are_listed(run, tmp_path, authored):
     rows = [{"text": post.text, "label": post.label} for post in authored[::10]]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-    done = run("corpus", "audit", path, "--least", 0.5, "--jobs", 1, "--json")
+    done = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1, "--json")
     disputes = [json.loads(line) for line in done.out.splitlines()]
     assert f"{len(disputes)} of {len(rows)} labels are disputed" in done.err
     assert disputes
     assert all(one["suggested"] != one["label"] and one["where"].startswith(str(path)) for one in disputes)
-    lines = run("corpus", "audit", path, "--least", 0.5, "--jobs", 1).out.splitlines()
+    lines = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1).out.splitlines()
     assert [line.startswith(one["where"]) for line, one in zip(lines, disputes, strict=True)] == [True] * len(disputes)
 
 
@@ -511,7 +515,17 @@ def test_picked_posts_are_tasks_to_fill_in(run, tmp_path):
     assert (done.code, done.out) == (0, "")
     (task,) = map(json.loads, (tmp_path / "tasks.jsonl").read_text(encoding="utf-8").splitlines())
     assert task["label"] is None
-    assert {"id", "text", "row", "guess", "probability"} < set(task)
+    assert {"id", "text", "row", "predicted", "margin"} < set(task)
+
+
+def test_tasks_that_may_hold_labels_are_not_replaced(run, tmp_path):
+    (tmp_path / "a.csv").write_text(f"text\n{CALL} ثم\n", encoding="utf-8")
+    (tmp_path / "tasks.jsonl").write_text("mine")
+    pick = ("review", "pick", tmp_path / "a.csv", "-o", tmp_path / "tasks.jsonl")
+    assert is_one_line_error(run(*pick))
+    assert (tmp_path / "tasks.jsonl").read_text() == "mine"
+    assert run(*pick, "--force").code == 0
+    assert run(*pick[:-1], tmp_path / "tasks.csv").code == 2
 
 
 # card

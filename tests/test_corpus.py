@@ -11,6 +11,7 @@ from evolunteer_nlp.corpus.checks import check_corpus
 from evolunteer_nlp.corpus.posts import (
     LabelledPost,
     authored_folder,
+    held_out_files,
     places,
     read_corpus,
     read_public_labels,
@@ -233,3 +234,12 @@ def test_a_post_with_the_text_of_a_dev_post_is_not_trained_on(monkeypatch):
 def test_posts_of_split_train_are_trained_on():
     posts = [replace(post, split="train") for post in POSTS]
     assert trainable(posts).posts == posts
+
+
+def test_held_out_posts_are_never_trained_on(authored):
+    everything = read_corpus([authored_folder()])
+    held_out = read_corpus(held_out_files())
+    assert 0.05 < len(held_out) / len(everything) < 0.2
+    kept = trainable([*everything[::20], *held_out[::20]]).posts
+    assert kept
+    assert not {post.id for post in kept} & {post.id for post in held_out}

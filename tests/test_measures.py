@@ -54,6 +54,11 @@ def test_labels_that_length_emoji_or_platform_betray_are_found(everything):
     assert betrayed(lambda post: replace(post, dialect=post.label)) == {"leakage"}
 
 
+def test_other_sets_of_labels_are_not_compared_with_four(everything):
+    two = [post for post in everything if post.label in ("donation_drive", "unrelated")]
+    assert findings({OVERALL: measure(two)}) == []
+
+
 def test_posts_that_nobody_here_wrote_are_not_judged():
     assert measure_batches([LabelledPost("مرحبا", "unrelated")] * 9) == {}
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from evolunteer_nlp import load_model
+from evolunteer_nlp import classify, load_model
+from evolunteer_nlp.corpus.posts import LabelledPost
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.training.review import pick
 
@@ -17,16 +18,20 @@ def dump(path, *texts):
     return path
 
 
-def test_the_least_sure_come_first(real_or_written, tmp_path):
-    tasks = pick(dump(tmp_path / "a.jsonl", *real_or_written), 50, load_model())
-    margins = [task.probability - task.runner_up_probability for task in tasks]
+def test_the_least_sure_come_first(slightly_changed, tmp_path):
+    tasks = pick(dump(tmp_path / "a.jsonl", *slightly_changed), 50, load_model())
+    margins = [task.margin for task in tasks]
     assert len(tasks) == 50
     assert margins == sorted(margins)
-    assert all(task.guess in load_model().labels for task in tasks)
+    assert margins[-1] < 0.9
+    for task in tasks[:5]:
+        first, second = sorted(classify(task.text).probabilities.values(), reverse=True)[:2]
+        assert task.margin == pytest.approx(first - second)
+        assert task.predicted == classify(task.text).label
 
 
 @pytest.fixture
-def real_or_written(authored):
+def slightly_changed(authored):
     return [post.text + " ثم" for post in authored[:400]]
 
 
@@ -40,9 +45,25 @@ def test_nothing_from_the_corpora_is_asked_again(authored, tmp_path):
     assert [(task.text, task.row) for task in pick(path, 10, load_model())] == [(DOUBTFUL, 51)]
 
 
-def test_empty_and_odd_rows_are_passed_over(tmp_path):
+def test_what_was_labelled_meanwhile_is_not_asked_again(tmp_path):
+    path = dump(tmp_path / "a.jsonl", DOUBTFUL, SURE)
+    labelled = [LabelledPost(DOUBTFUL, "volunteer_call", id="of another tool")]
+    assert [task.text for task in pick(path, 10, load_model(), labelled=labelled)] == [SURE]
+
+
+def test_forwards_do_not_crowd_out_other_posts(authored, tmp_path):
+    forwards = [
+        f"{DOUBTFUL} {word}" for word in ["اليوم", "غدا", "الليلة", "باكر", "العصر", "الظهر", "المغرب", "الفجر"]
+    ] * 5
+    others = [post.text + " ثم" for post in authored[:200:40]]
+    tasks = pick(dump(tmp_path / "a.jsonl", *forwards, *others), 5, load_model())
+    assert len(tasks) == 5
+
+
+def test_empty_foreign_and_odd_rows_are_passed_over(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_text(f'{{"text": null}}\n{{"text": 5}}\n{{"text": "{DOUBTFUL}"}}\n[1]\n', "utf-8")
+    rows = [None, 5, DOUBTFUL, "", "  ", "😂", ".", "hello world", "12345"]
+    path.write_text("".join(json.dumps({"text": row}, ensure_ascii=False) + "\n" for row in rows) + "[1]\n", "utf-8")
     assert [task.row for task in pick(path, 10, load_model())] == [3]
 
 

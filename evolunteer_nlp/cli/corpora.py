@@ -18,32 +18,22 @@ Paths = Annotated[list[str] | None, typer.Argument(help="Files or folders; the a
 @app.command()
 def check(
     paths: Paths = None,
-    beside: Annotated[
+    reference: Annotated[
         Path | None, typer.Option(help="Public posts, as hydrate writes them, to measure in the same way.")
     ] = None,
 ) -> None:
     """Look for duplicates, contradictions, unknown keys and signs of templates; exit with 1 if there are any."""
     from evolunteer_nlp.corpus.checks import check_corpus, check_templates
-    from evolunteer_nlp.corpus.measures import PUBLIC, measure, measure_batches, shared_vocabulary
+    from evolunteer_nlp.corpus.measures import PUBLIC_POSTS, measure, measure_batches, shared_vocabulary, to_text
     from evolunteer_nlp.corpus.posts import authored_folder, read_corpus
 
     posts = read_corpus(paths or [str(authored_folder())])
     measured = measure_batches(posts)
+    public = [post for post in read_corpus([reference]) if post.split != "dev"] if reference else []
     if measured:
-        public = [post for post in read_corpus([beside]) if post.split != "dev"] if beside else []
-        rows = {**measured, "public posts": measure(public) if public else PUBLIC}
-        typer.echo(f"{'':30} posts  openings repeated  distinct-2  type-token ratio")
-        for name, row in rows.items():
-            typer.echo(
-                f"{name:30} {row.posts:5,} {100 * row.repeated_openings:16.1f} %  {row.distinct_2:10.3f}"
-                f"  {row.type_token_ratio:16.3f}"
-            )
-        typer.echo("labels told without reading, macro-F1")
-        for name, row in rows.items():
-            if row.leakage:
-                typer.echo(f"{name:30} " + ", ".join(f"{by} {score:.3f}" for by, score in row.leakage.items()))
-        if public:
-            typer.echo(f"words that public posts have too: {100 * shared_vocabulary(posts, public):.1f} %")
+        typer.echo(to_text({**measured, **({PUBLIC_POSTS: measure(public)} if public else {})}))
+    if public:
+        typer.echo(f"words that public posts have too: {100 * shared_vocabulary(posts, public):.1f} %")
     findings = check_corpus(posts, [str(label) for label in Label], str(Label.UNRELATED)) + check_templates(measured)
     for finding in findings:
         typer.echo(f"{finding.where}: {finding.kind}: {finding.message}")
@@ -55,7 +45,7 @@ def check(
 @app.command()
 def audit(
     paths: Paths = None,
-    least: Annotated[float, typer.Option(min=0, max=1, help="A dispute needs this probability.")] = 0.8,
+    min_probability: Annotated[float, typer.Option(min=0, max=1, help="A dispute needs this probability.")] = 0.8,
     jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -65,9 +55,11 @@ def audit(
 
     posts = read_corpus(paths or ["authored"])
     with progress_of("auditing") as progress:
-        disputes = audit(
-            posts, least, jobs=jobs, progress=lambda message: progress.update(progress.task_ids[0], description=message)
-        )
+
+        def told(message: str) -> None:
+            progress.update(progress.task_ids[0], description=message)
+
+        disputes = audit(posts, min_probability, jobs=jobs, progress=told)
     for post, suggested, probability, given_probability in disputes:
         if as_json:
             fields = {"where": post.where, "id": post.id, "text": post.text, "label": post.label}
@@ -77,7 +69,7 @@ def audit(
             typer.echo(
                 f"{post.where}: {post.label}, perhaps {suggested} ({probability:.2f}): {' '.join(post.text.split())}"
             )
-    say(f"{len(disputes):,} of {len(posts):,} labels are disputed")
+    say(f"{len(disputes):,} of {len(posts):,} labels are disputed; posts kept for measuring were not looked at")
 
 
 @app.command()
@@ -111,9 +103,12 @@ def stats(
     from evolunteer_nlp.corpus.posts import authored_folder, read_corpus, read_public_labels
 
     if write is not None:
+        if paths or as_json:
+            raise typer.BadParameter("it is about all authored posts; leave out paths and --json", param_hint="--write")
         from evolunteer_nlp.corpus.plots import draw_corpora
         from evolunteer_nlp.corpus.statement import statement
 
+        write.mkdir(parents=True, exist_ok=True)
         posts, labels = read_corpus([authored_folder()]), [str(label) for label in Label]
         files = draw_corpora(posts, labels, write)
         text = statement(posts, list(read_public_labels().values()), labels)

@@ -110,6 +110,11 @@ def authored_folder() -> Path:
     return shipped("corpora") / "authored"
 
 
+def held_out_files() -> list[Path]:
+    """The files of the authored corpora that are for measuring."""
+    return sorted(authored_folder().glob(f"{HELD_OUT}*.jsonl"))
+
+
 def _files(path: str | Path) -> list[Path]:
     if str(path) == "authored":
         return [file for file in _files(authored_folder()) if not file.name.startswith(HELD_OUT)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from evolunteer_nlp.corpus.posts import LabelledPost, read_public_labels, text_id
+from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, read_corpus, read_public_labels, text_id
 from evolunteer_nlp.text.near_duplicates import clusters, near_duplicates
 
 
@@ -19,7 +19,7 @@ class Trainable(NamedTuple):
     groups : ndarray of int64, shape (n_posts,)
         Near-duplicates and minimal pairs share a number.
     left_out : int
-        Posts that may not: public posts of split dev, and near-duplicates of them.
+        Posts that may not: public posts of split dev, held-out authored ones, and near-duplicates of either.
     """
 
     posts: list[LabelledPost]
@@ -29,9 +29,10 @@ class Trainable(NamedTuple):
 
 def trainable(posts: Sequence[LabelledPost]) -> Trainable:
     """Leave out what is kept for measuring, and group the rest."""
-    dev = {id for id, label in read_public_labels().items() if label.split == "dev"}
+    measured = {id for id, label in read_public_labels().items() if label.split == "dev"}
+    measured |= {post.id for post in read_corpus(held_out_files())}
     links = [(i, j) for i, j, _ in near_duplicates([post.text for post in posts])]
-    barred = {i for i, post in enumerate(posts) if post.split == "dev" or {post.id, text_id(post.text)} & dev}
+    barred = {i for i, post in enumerate(posts) if post.split == "dev" or {post.id, text_id(post.text)} & measured}
     barred |= {i for pair in links if barred.intersection(pair) for i in pair}
     first: dict[str, int] = {}
     links += [(first.setdefault(post.pair, i), i) for i, post in enumerate(posts) if post.pair]

@@ -30,7 +30,7 @@ class Dispute(NamedTuple):
 
 def audit(
     posts: Sequence[LabelledPost],
-    least: float = 0.8,
+    min_probability: float = 0.8,
     settings: Settings | None = None,
     *,
     jobs: int = 1,
@@ -42,7 +42,7 @@ def audit(
     ----------
     posts : sequence of LabelledPost
         Public posts of split dev are left out, as `evolunteer_nlp.training.train.train` does.
-    least : float
+    min_probability : float
         A dispute needs this probability for another label; neither the label nor the second label of the post.
     settings : Settings, optional
     jobs : int
@@ -58,7 +58,7 @@ def audit(
     probabilities = decision.predict_many(scores).probabilities
     best = probabilities.argmax(axis=1)
     highest = probabilities.max(axis=1)
-    disputed = np.flatnonzero((best != given.truth) & (best != given.also) & (highest >= least))
+    disputed = np.flatnonzero((best != given.truth) & (best != given.also) & (highest >= min_probability))
     return [
         Dispute(given.posts[i], given.labels[best[i]], float(highest[i]), float(probabilities[i, given.truth[i]]))
         for i in disputed[np.argsort(-highest[disputed], kind="stable")]

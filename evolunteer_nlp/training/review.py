@@ -1,20 +1,26 @@
-"""Which posts of a dump are worth labelling: those a model is least sure of, each once, and none that is labelled."""
+"""Which posts of a dump are worth labelling: those a model is least sure of, each once, and none that is labelled.
 
-from collections.abc import Callable
+The model is least sure where its first and second choice are closest (margin sampling; Scheffer et al. 2001,
+https://doi.org/10.1007/3-540-44816-0_31).
+"""
+
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from evolunteer_nlp.corpus.posts import authored_folder, read_corpus, read_public_labels, text_id
+from evolunteer_nlp.corpus.posts import LabelledPost, authored_folder, read_corpus, read_public_labels, text_id
 from evolunteer_nlp.model import Model
 from evolunteer_nlp.tables.read import Row, open_table
+from evolunteer_nlp.text.cleaning import tokens
+from evolunteer_nlp.text.language import is_arabic
 from evolunteer_nlp.text.near_duplicates import near_duplicates
 
 _ROWS_AT_ONCE = 8192
 _SPARE = 5
-"""How many times more posts are kept than wanted, for near-duplicates to be dropped from."""
+"""How many times more posts than wanted are kept between chunks, for near-duplicates to be dropped from."""
 
 
 class Task(NamedTuple):
@@ -27,18 +33,17 @@ class Task(NamedTuple):
     text : str
     row : int
         Of the dump, the header being row 1 where there is one.
-    guess : str
+    predicted : str
         The model's label.
-    probability, runner_up_probability : float
-        Of the model's label and of its second choice; the smaller their difference, the less sure the model is.
+    margin : float
+        The probability of that label less that of the second choice.
     """
 
     id: str
     text: str
     row: int
-    guess: str
-    probability: float
-    runner_up_probability: float
+    predicted: str
+    margin: float
 
 
 def pick(
@@ -46,9 +51,12 @@ def pick(
     n: int,
     model: Model,
     column: str | None = None,
+    labelled: Sequence[LabelledPost] = (),
     progress: Callable[[int], None] = lambda rows: None,
 ) -> list[Task]:
     """Pick up to ``n`` posts of a table, the least sure first.
+
+    Posts that are not Arabic are passed over, and so are those of the project's corpora.
 
     Parameters
     ----------
@@ -58,6 +66,8 @@ def pick(
     model : Model
     column : str, optional
         The column of posts; found by its name if left out.
+    labelled : sequence of LabelledPost
+        Posts not to ask for again.
     progress : callable, optional
         Told how many more rows are done.
 
@@ -66,37 +76,39 @@ def pick(
     TableError
         If the table cannot be read or has no column of posts.
     """
-    known = {post.id for post in read_corpus([authored_folder()])} | set(read_public_labels())
-    least_sure: dict[str, Task] = {}
+    known = {text_id(post.text) for post in (*read_corpus([authored_folder()]), *labelled)} | set(read_public_labels())
+    least_sure: list[Task] = []
     with open_table(source) as table:
         column = table.text_column(column)
         rows = iter(table.rows)
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
             found = [(row.number, row.values.get(column)) for row in chunk if isinstance(row, Row)]
-            posts = [(number, text) for number, text in found if isinstance(text, str)]
-            tasks = (task for task in _tasks(posts, model) if task.id not in known)
-            least_sure = {task.id: task for task in tasks} | least_sure
-            least_sure = dict(sorted(least_sure.items(), key=lambda item: _margin(item[1]))[: _SPARE * n])
+            posts = [(number, text) for number, text in found if isinstance(text, str) and is_arabic(tokens(text))]
+            tasks = [task for task in _tasks(posts, model) if task.id not in known]
+            known |= {task.id for task in tasks}
+            nearest = sorted([*least_sure, *tasks], key=lambda task: (task.margin, task.row))[: _SPARE**2 * n]
+            least_sure = _without_near_duplicates(nearest)[: _SPARE * n]
             progress(len(chunk))
-    return _without_near_duplicates(list(least_sure.values()))[:n]
+    return least_sure[:n]
 
 
-def _tasks(posts: list[tuple[int, str]], model: Model) -> list[Task]:
+def _tasks(posts: Sequence[tuple[int, str]], model: Model) -> list[Task]:
     if not posts:
         return []
     columns = model.columns([text for _, text in posts])
-    highest = np.sort(columns.probabilities, axis=1)[:, ::-1]
-    return [
-        Task(text_id(text), text, number, model.labels[label], round(float(first), 4), round(float(second), 4))
-        for (number, text), label, (first, second) in zip(posts, columns.labels, highest[:, :2], strict=True)
-    ]
+    highest = np.sort(columns.probabilities, axis=1)
+    margins = (highest[:, -1] - highest[:, -2]).tolist()
+    tasks = {
+        (id := text_id(text)): Task(id, text, number, model.labels[label], margin)
+        for (number, text), label, margin in reversed(list(zip(posts, columns.labels, margins, strict=True)))
+    }
+    return list(tasks.values())  # of equal posts the first
 
 
-def _margin(task: Task) -> tuple[float, int]:
-    return task.probability - task.runner_up_probability, task.row
-
-
-def _without_near_duplicates(tasks: list[Task]) -> list[Task]:
-    """Leave out what is nearly the same as a less sure post."""
-    dropped = {j for _, j, _ in near_duplicates([task.text for task in tasks])}
+def _without_near_duplicates(tasks: Sequence[Task]) -> list[Task]:
+    """Leave out what is nearly the same as an earlier task that stays."""
+    dropped: set[int] = set()
+    for i, j, _ in near_duplicates([task.text for task in tasks]):  # in order of i
+        if i not in dropped:
+            dropped.add(j)
     return [task for i, task in enumerate(tasks) if i not in dropped]
