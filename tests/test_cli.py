@@ -499,7 +499,7 @@ def test_disputed_labels_are_listed(run, tmp_path, authored):
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     done = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1, "--json")
     disputes = [json.loads(line) for line in done.out.splitlines()]
-    assert f"{len(disputes)} of {len(rows)} labels are disputed" in done.err
+    assert f"{len(disputes):,} of {len(rows):,} labels are disputed" in done.err
     assert disputes
     assert all(one["suggested"] != one["label"] and one["where"].startswith(str(path)) for one in disputes)
     lines = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1).out.splitlines()
