@@ -478,6 +478,7 @@ def test_stats_count_posts_by_label(run, tmp_path):
     assert "volunteer_call 1, unrelated 1" in run("corpus", "stats", tmp_path / "a.csv").out
 
 
+@pytest.mark.slow
 def test_stats_write_the_data_statement(run, tmp_path):
     done = run("corpus", "stats", "--write", tmp_path)
     assert (done.code, done.out) == (0, "")

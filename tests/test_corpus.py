@@ -170,6 +170,7 @@ def test_a_finding_says_where_the_other_post_is():
     assert "a.jsonl, row 1" in found.message
 
 
+@pytest.mark.slow
 def test_the_authored_corpora_have_no_findings():
     assert check_corpus(read_corpus([authored_folder()]), LABELS, "unrelated") == []
 
