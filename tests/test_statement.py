@@ -20,6 +20,7 @@ def everything() -> list[LabelledPost]:
     return read_corpus([authored_folder()])
 
 
+@pytest.mark.slow
 def test_the_data_statement_is_true(everything):
     text = statement(everything, list(read_public_labels().values()), LABELS)
     assert (CORPORA / "README.md").read_text(encoding="utf-8") == text, "run: evolunteer corpus stats --write corpora"
