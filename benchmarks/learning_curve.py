@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, places, read_corpus
-from evolunteer_nlp.training.calibrate import calibrate, stated_prior
+from evolunteer_nlp.training.calibrate import cross_validate
 from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
-from evolunteer_nlp.training.fit import Examples, Settings, examples, out_of_fold_scores
+from evolunteer_nlp.training.fit import Examples, Settings, examples
 from evolunteer_nlp.training.matrix import feature_matrix
 
 _OFTEN = [1, 2, 3]
@@ -65,9 +65,7 @@ def main() -> None:
 
 
 def label(kept: Examples, held_out: list[LabelledPost], settings: Settings, jobs: int) -> Labelled:
-    scores = out_of_fold_scores(kept, settings, jobs)
-    prior = stated_prior(kept.labels, kept.background, settings.background_prior)
-    decision = calibrate(scores, kept.truth, kept.also, kept.labels, kept.background, prior)
+    scores, decision = cross_validate(kept, settings, jobs)
     public = np.array([bool(post.source) and post.firm for post in kept.posts])
     features = feature_matrix([post.text for post in held_out], names=kept.features.names)
     on_held_out = kept.fit(settings).scores(features.values)

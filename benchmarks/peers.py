@@ -22,7 +22,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from evolunteer_nlp.labels import Label
 from evolunteer_nlp.text.cleaning import clean
 from evolunteer_nlp.text.features import features
-from evolunteer_nlp.training.fit import Settings, fit_weights
+from evolunteer_nlp.training.fit import Settings, fit_weights, post_weights
 from evolunteer_nlp.training.matrix import feature_matrix
 
 LABELS = [str(label) for label in Label]
@@ -128,7 +128,7 @@ class ScikitLearn:
             analyzer=_our_features, min_df=2, sublinear_tf=setting["sublinear_tf"], dtype=np.float32
         )
         model = LogisticRegression(C=setting["C"], max_iter=300, tol=1e-3)
-        weights = label_weights(truth, firm) if setting["weighted"] else None
+        weights = post_weights(truth, firm, len(LABELS), Settings()) if setting["weighted"] else None
         return make_pipeline(tfidf, model).fit(texts, truth, logisticregression__sample_weight=weights)
 
     def scores(self, model: Any, texts: Texts) -> Scores:
@@ -178,13 +178,6 @@ class Words:
     def scores(self, model: Any, texts: Texts) -> Scores:
         names, weights = model
         return np.asarray(weights.scores(feature_matrix(texts, names=names).values))
-
-
-def label_weights(truth: npt.NDArray[np.intp], firm: Firm) -> Scores:
-    """Our weights of posts: the inverse root of their label's number, less where readers could disagree."""
-    weight = 1 / np.sqrt(np.bincount(truth, minlength=len(LABELS)))[truth]
-    weight *= np.where(firm, 1.0, Settings().unfirm_weight)
-    return weight * len(truth) / weight.sum()
 
 
 def _our_features(text: str) -> list[str]:

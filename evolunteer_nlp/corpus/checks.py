@@ -100,6 +100,15 @@ def _same_text(posts: Sequence[LabelledPost]) -> list[Finding]:
 def _nearly_same_text(posts: Sequence[LabelledPost]) -> list[Finding]:
     return [
         Finding("near_duplicate", posts[j].where, f"{100 * similarity:.0f} % like {posts[i].where}")
+        for i, j, similarity in unpaired_near_duplicates(posts)
+        if similarity < 1
+    ]
+
+
+def unpaired_near_duplicates(posts: Sequence[LabelledPost]) -> list[tuple[int, int, float]]:
+    """The near-duplicates of `near_duplicates` that are no minimal pair."""
+    return [
+        (i, j, similarity)
         for i, j, similarity in near_duplicates([post.text for post in posts])
-        if similarity < 1 and not (posts[i].pair and posts[i].pair == posts[j].pair)
+        if not (posts[i].pair and posts[i].pair == posts[j].pair)
     ]

@@ -117,7 +117,7 @@ def held_out_files() -> list[Path]:
 
 def _files(path: str | Path) -> list[Path]:
     if str(path) == "authored":
-        return [file for file in _files(authored_folder()) if not file.name.startswith(HELD_OUT)]
+        return sorted(set(_files(authored_folder())) - set(held_out_files()))
     path = Path(path)
     if not path.is_dir():
         return [path]

@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
+from evolunteer_nlp.corpus.checks import unpaired_near_duplicates
 from evolunteer_nlp.corpus.keys import CAUSES, DIALECTS, PLATFORMS, VOICES
 from evolunteer_nlp.corpus.measures import PUBLIC, Measures, measure
 from evolunteer_nlp.corpus.posts import HELD_OUT, LabelledPost, PublicLabel
-from evolunteer_nlp.text.near_duplicates import near_duplicates
 
 LENGTHS = (1, 8, 15, 30, 60, 100)
 """Where the ranges of lengths begin, in words."""
@@ -37,9 +37,6 @@ def statement(posts: Sequence[LabelledPost], public: Sequence[PublicLabel], labe
     reasons = Counter(part.strip() for label in public for part in label.reason.split(";"))
     upheld = reasons["disputed by cross-validation, read again: upheld"]
     corrected = reasons["disputed by cross-validation, read again: corrected"]
-    twins = sum(
-        posts[i].pair != posts[j].pair or not posts[i].pair for i, j, _ in near_duplicates([p.text for p in posts])
-    )
     of_public = Counter(label.split for label in public)
     at_random = sum(label.stream == "true" for label in public)
     by_country = Counter(post.country for post in posts)
@@ -107,7 +104,7 @@ Not firm: {sum(label.firm != "true" for label in public):,}.
 
 The share of posts whose first three words occur in more than three others; distinct pairs of words and distinct words
 among 5,000; macro-F1 of a decision tree that knows nothing but that feature (chance is 0.25). Near-duplicates outside
-minimal pairs: {twins}. `evolunteer corpus check` measures this file by file, and fails on near-duplicates, on files where more than
+minimal pairs: {len(unpaired_near_duplicates(posts))}. `evolunteer corpus check` measures this file by file, and fails on near-duplicates, on files where more than
 2 % of openings repeat, and where a feature tells labels of all files together by 0.05 better than those of public posts.
 
 ## Known gaps

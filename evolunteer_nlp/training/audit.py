@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evolunteer_nlp.corpus.posts import LabelledPost
-from evolunteer_nlp.training.calibrate import calibrate, stated_prior
-from evolunteer_nlp.training.fit import Progress, Settings, examples, out_of_fold_scores
+from evolunteer_nlp.training.calibrate import cross_validate
+from evolunteer_nlp.training.fit import Progress, Settings, examples
 
 
 class Dispute(NamedTuple):
@@ -52,9 +52,7 @@ def audit(
     """
     settings = settings or Settings()
     given = examples(posts, settings, progress)
-    scores = out_of_fold_scores(given, settings, jobs, progress)
-    prior = stated_prior(given.labels, given.background, settings.background_prior)
-    decision = calibrate(scores, given.truth, given.also, given.labels, given.background, prior)
+    scores, decision = cross_validate(given, settings, jobs, progress)
     probabilities = decision.predict_many(scores).probabilities
     best = probabilities.argmax(axis=1)
     highest = probabilities.max(axis=1)

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from evolunteer_nlp.engine.decision import Decision
+from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, Settings, out_of_fold_scores
 
 CERTAIN_PRECISION = 0.95
 RECALL_WANTED = 0.9
@@ -15,8 +16,14 @@ _NEVER = 2.0
 _ENOUGH = 20
 """Fewer posts than this prove no precision."""
 
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+
+def cross_validate(
+    given: Examples, settings: Settings, jobs: int = 1, progress: Progress = lambda message: None
+) -> tuple[Floats, Decision]:
+    """Out-of-fold scores of examples, and the decision that is calibrated on them at the stated prior."""
+    scores = out_of_fold_scores(given, settings, jobs, progress)
+    prior = stated_prior(given.labels, given.background, settings.background_prior)
+    return scores, calibrate(scores, given.truth, given.also, given.labels, given.background, prior)
 
 
 def calibrate(

@@ -171,15 +171,20 @@ def fit_weights(
     scale *= np.array([settings.word_weight if name[0] in "=<" else 1.0 for name in features.names])
     scaled = counts @ sp.diags_array(scale)
     size = np.sqrt(scaled.multiply(scaled).sum() / n_posts)  # so that C means the same for every corpus
-    weight = 1 / np.sqrt(np.bincount(truth, minlength=n_labels))[truth]
-    weight *= np.where(firm, 1.0, settings.unfirm_weight)
     model = LogisticRegression(C=settings.regularisation, max_iter=1000)
     with threadpool_limits(1):  # sums in another order would give other bytes
-        model.fit(sp.csr_matrix(scaled / size), truth, sample_weight=weight * n_posts / weight.sum())
+        model.fit(sp.csr_matrix(scaled / size), truth, sample_weight=post_weights(truth, firm, n_labels, settings))
     values, intercept = model.coef_, model.intercept_
     if n_labels == 2:  # scikit-learn keeps one row for two labels
         values, intercept = np.vstack([-values / 2, values / 2]), np.concatenate([-intercept / 2, intercept / 2])
     return Weights(values.T * (scale / size)[:, None], intercept)
+
+
+def post_weights(truth: Places, firm: npt.NDArray[np.bool_], n_labels: int, settings: Settings) -> Floats:
+    """What posts weigh: the inverse root of their label's number, less where readers could disagree; 1 on average."""
+    weight = 1 / np.sqrt(np.bincount(truth, minlength=n_labels))[truth]
+    weight *= np.where(firm, 1.0, settings.unfirm_weight)
+    return np.asarray(weight * len(truth) / weight.sum())
 
 
 def _informativeness(counts: sp.csr_array, truth: Places, n_labels: int) -> Floats:

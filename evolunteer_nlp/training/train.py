@@ -17,7 +17,7 @@ from evolunteer_nlp.engine.artefact import save_model
 from evolunteer_nlp.engine.decision import Decision
 from evolunteer_nlp.engine.words import BUCKET_BITS
 from evolunteer_nlp.text.cleaning import behaviour_hash
-from evolunteer_nlp.training.calibrate import calibrate, stated_prior
+from evolunteer_nlp.training.calibrate import cross_validate
 from evolunteer_nlp.training.evaluate import macro_f1
 from evolunteer_nlp.training.fit import (
     Examples,
@@ -27,7 +27,6 @@ from evolunteer_nlp.training.fit import (
     Settings,
     Weights,
     examples,
-    out_of_fold_scores,
 )
 from evolunteer_nlp.training.matrix import FeatureMatrix
 
@@ -68,9 +67,7 @@ def train(
     """
     settings = settings or Settings()
     given = examples(posts, settings, progress)
-    scores = out_of_fold_scores(given, settings, jobs, progress)
-    prior = stated_prior(given.labels, given.background, settings.background_prior)
-    decision = calibrate(scores, given.truth, given.also, given.labels, given.background, prior)
+    scores, decision = cross_validate(given, settings, jobs, progress)
     progress("fitting on all posts")
     weights = given.fit(settings)
     authored = np.array([not post.source for post in given.posts])
@@ -84,7 +81,7 @@ def train(
     }
     if authored.any() and not authored.all():
         progress("measuring what authored posts teach alone")
-        manifest["scores"]["authored_posts_alone"] = _authored_alone(given, authored, decision, settings, jobs)
+        manifest["scores"]["authored_posts_alone"] = _authored_alone(given, authored, settings, jobs)
     save_model(output, manifest, to_arrays(given.features, weights))
     return manifest
 
@@ -137,18 +134,16 @@ def _f1(truth: Places, given: Places, labels: Sequence[str]) -> dict[str, Any]:
 
 
 def _authored_alone(
-    examples: Examples, authored: npt.NDArray[np.bool_], decision: Decision, settings: Settings, jobs: int
+    examples: Examples, authored: npt.NDArray[np.bool_], settings: Settings, jobs: int
 ) -> dict[str, Any]:
     """The same scores for a model that only authored posts teach, which is what a user without public texts trains."""
     mine = examples.take(np.flatnonzero(authored))
     public = examples.take(np.flatnonzero(~authored & examples.firm))
-    scores = out_of_fold_scores(mine, settings, jobs)
-    prior = dict(zip(decision.labels, decision.prior, strict=True))
-    alone = calibrate(scores, mine.truth, mine.also, decision.labels, decision.background, prior)
+    scores, alone = cross_validate(mine, settings, jobs)
     on_public = mine.fit(settings).scores(public.features.values)
     return {
-        "authored": _f1(mine.truth, alone.predict_many(scores).labels, decision.labels),
-        "public": _f1(public.truth, alone.predict_many(on_public).labels, decision.labels),
+        "authored": _f1(mine.truth, alone.predict_many(scores).labels, mine.labels),
+        "public": _f1(public.truth, alone.predict_many(on_public).labels, mine.labels),
     }
 
 
