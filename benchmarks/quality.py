@@ -1,6 +1,6 @@
 """How good the labels are beside those of peers, on the same posts.
 
-    python benchmarks/quality.py --public public-posts.jsonl [--dev dev.jsonl] [--cache folder] [--choose]
+    python benchmarks/quality.py --public public-posts.jsonl [--dev dev.jsonl] [--out-of-fold scores.npz]
 
 Every peer gets the best of its settings (chosen anew with ``--choose``, else those of ``settings.json``), and the best
 shift of the background's score, by grouped cross-validation on authored plus public training posts: highest mean of
@@ -10,17 +10,21 @@ the two figures below. Printed are
   out of fold (5 grouped folds), with their source left out of training, and once on the held-out posts of ``--dev``;
 * authored posts: macro-F1 of all four, with their batch left out of training, and on the held-out batches, by dialect
 
-(a fifth of all batches or sources is left out at a time),
+(a fifth of all batches or sources is left out at a time; ``--no-left-out`` spares these fits, two thirds of the time),
 
 and the difference to our words engine with its 95 % interval (paired bootstrap). Fits are kept in ``--cache``, so that
 an interrupted run goes on where it was.
+
+With ``--out-of-fold``, the scores that ``evolunteer train --out-of-fold`` wrote, the reader and the cascade have rows
+too: out of fold by these scores, on other posts by ``--model``, which must be the model that was trained then. Behind
+the tables: how well calibrated our engines are, what they reach on the posts they are surest of, and how much the
+cascade reads at which threshold (of random posts too, with ``--random``).
 """
 
 import argparse
 import hashlib
 import json
 import pickle
-from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,7 +37,9 @@ from peers import LABELS, PEERS
 from evolunteer_nlp.corpus.keys import DIALECTS
 from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, places, read_corpus
 from evolunteer_nlp.corpus.splits import grouped_folds, left_out_folds, trainable
-from evolunteer_nlp.training.evaluate import macro_f1, paired_difference
+from evolunteer_nlp.model import Model, load_model
+from evolunteer_nlp.tables.read import read_texts
+from evolunteer_nlp.training.evaluate import calibration_error, macro_f1, paired_difference
 
 Scores = npt.NDArray[np.float64]
 Splits = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
@@ -51,19 +57,76 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/quality"))
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--no-left-out", action="store_true", help="no batches and sources left out")
+    parser.add_argument("--out-of-fold", type=Path, help="what `evolunteer train --out-of-fold` wrote")
+    parser.add_argument("--model", type=Path, help="the model that was trained then; the shipped one if left out")
+    parser.add_argument("--random", type=Path, help="posts drawn at random, unlabelled")
     parser.add_argument("--choose", action="store_true", help="choose settings anew, and write them to settings.json")
     arguments = parser.parse_args()
-    bench = Bench(arguments.public, arguments.cache, arguments.jobs, arguments.choose)
+    bench = Bench(arguments.public, arguments.cache, arguments.jobs, arguments.choose, not arguments.no_left_out)
     others = {"held out": read_corpus(held_out_files())}
     if arguments.dev:
         others["dev"] = [post for post in read_corpus([arguments.dev]) if post.firm]
-    bench.run(arguments.peers, others)
+    rows = {name: bench.measure(name, others) for name in arguments.peers}
+    if not arguments.out_of_fold:
+        bench.tell(rows, others)
+        return
+    model = load_model(arguments.model)
+    with np.load(arguments.out_of_fold) as saved:
+        scores = {name: saved[name] for name in model.decisions}
+        assert saved["ids"].tolist() == [post.id for post in bench.posts], "these are scores of other posts"
+    rows |= {name: bench.of_model(model.with_engine(name), scores[name], others) for name in ("reader", "cascade")}
+    bench.tell(rows, others)
+    tell_calibration(bench, model, scores)
+    tell_thresholds(bench, model, scores["words"], read_texts(arguments.random) if arguments.random else [])
+
+
+def tell_calibration(bench: "Bench", model: Model, scores: dict[str, Scores]) -> None:
+    """Calibration error at the stated prior and at the posts' own, and macro-F1 on the surest posts, out of fold."""
+    print(f"\n{'':27}  calibration error        mean F1 on the surest")
+    print(f"{'':27}  as stated   own prior      100 %    95 %    90 %    80 %   certain   right")
+    for world, kept, among in (("public", bench.firm_public, _OFTEN), ("authored", bench.authored, None)):
+        truth = bench.truth[kept]
+        own = dict(zip(LABELS, np.bincount(truth, minlength=4) / len(truth), strict=True))
+        for name in scores:
+            decision = model.decisions[name]
+            columns = decision.predict_many(scores[name][kept])
+            stated, corrected = (
+                calibration_error(part.probabilities.max(axis=1), part.probabilities.argmax(axis=1) == truth)
+                for part in (columns, decision.with_prior(own).predict_many(scores[name][kept]))
+            )
+            order = np.argsort(-columns.probabilities.max(axis=1), kind="stable")
+            surest = [order[: len(order) * share // 100] for share in (100, 95, 90, 80)]
+            covered = "".join(f"{100 * macro_f1(truth[part], columns.labels[part], 4, among):8.1f}" for part in surest)
+            right = (columns.labels == truth)[columns.certain].mean()
+            print(
+                f"  {world:10} {name:13}  {stated:9.3f}   {corrected:9.3f}   {covered}"
+                f"   {100 * columns.certain.mean():5.1f} %  {100 * right:4.1f} %"
+            )
+
+
+def tell_thresholds(bench: "Bench", model: Model, scores: Scores, random: list[str]) -> None:
+    """Which share of asks and of random posts the cascade would read at which threshold."""
+    words = model.decisions["words"]
+    asked = 1 - words.probabilities_many(scores)[:, -1]
+    asks = bench.truth != len(LABELS) - 1
+    drawn = 1 - words.probabilities_many(model.engines.words.scores_many(random))[:, -1] if random else np.zeros(0)
+    print("\nwhat is read, out of fold, by the probability of an ask that words give")
+    print(f"  {'threshold':>9}  {'all asks':>9}  {'authored':>9}  {'firm public':>11}  {len(random):,} random posts")
+    for recall in (0.9, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99):
+        threshold = np.quantile(asked[asks], 1 - recall)
+        shares = [(asked[asks & part] >= threshold).mean() for part in (asks, bench.authored, bench.firm_public)]
+        all_asks, authored, public = (f"{100 * share:.1f} %" for share in shares)
+        of_random = f"{100 * (drawn >= threshold).mean():.2f} %" if random else "-"
+        print(f"  {threshold:9.4f}  {all_asks:>9}  {authored:>9}  {public:>11}  {of_random}")
+    print(f"  the model reads from {model.info['read_from']:.4f}")
 
 
 class Bench:
     """The posts, their splits, and a folder of finished fits."""
 
-    def __init__(self, public: Path | None, cache: Path, jobs: int, choose: bool) -> None:
+    def __init__(self, public: Path | None, cache: Path, jobs: int, choose: bool, leave_out: bool) -> None:
+        self.leave_out = leave_out
         self.posts, self.group, _ = trainable(read_corpus(["authored", *([public] if public else [])]))
         self.texts = [post.text for post in self.posts]
         self.truth, _ = places(self.posts, LABELS)
@@ -76,18 +139,20 @@ class Bench:
         self.corpus = hashlib.sha256(content.encode()).hexdigest()[:12]
         cache.mkdir(parents=True, exist_ok=True)
 
-    def run(self, names: Sequence[str], others: dict[str, list[LabelledPost]]) -> None:
-        rows = {name: self.measure(name, others) for name in names}
+    def tell(self, rows: dict[str, Any], others: dict[str, list[LabelledPost]]) -> None:
         if self.choose:
-            self.settings |= {name: row["setting"] for name, row in rows.items()}
+            self.settings |= {name: row["setting"] for name, row in rows.items() if "setting" in row}
             _SETTINGS.write_text(json.dumps(self.settings, indent=1) + "\n", encoding="utf-8")
         print(f"\n{len(self.posts):,} posts: {self.authored.sum():,} authored, {(~self.authored).sum():,} public\n")
         print("public posts, out of fold")
         self.table(rows, "public", self.truth[self.firm_public], _OFTEN)
-        print("\npublic posts, source left out")
-        self.table(rows, "source", self.truth[self.firm_public], _OFTEN)
-        print("\nauthored posts, batch left out")
-        self.table(rows, "authored", self.truth[self.authored], None)
+        print("\nauthored posts, out of fold")
+        self.table(rows, "written", self.truth[self.authored], None)
+        if self.leave_out:
+            print("\npublic posts, source left out")
+            self.table(rows, "source", self.truth[self.firm_public], _OFTEN)
+            print("\nauthored posts, batch left out")
+            self.table(rows, "authored", self.truth[self.authored], None)
         for part, posts in others.items():
             print(f"\n{'authored posts, held out' if part == 'held out' else 'public posts kept for measuring'}")
             self.table(rows, part, places(posts, LABELS)[0], _OFTEN if part == "dev" else None)
@@ -95,7 +160,7 @@ class Bench:
         self.by_dialect(rows, others["held out"])
         print("\nsettings")
         for name, row in rows.items():
-            print(f"  {name:13} {json.dumps(row['setting'])}, shift {row['shift']:+.2f}")
+            print(f"  {name:13} {json.dumps(row.get('setting', {}))}, shift {row['shift']:+.2f}")
 
     def by_dialect(self, rows: dict[str, Any], posts: list[LabelledPost]) -> None:
         truth = places(posts, LABELS)[0]
@@ -110,6 +175,8 @@ class Bench:
         print(f"  {'':13}    F1   " + "".join(f"{label[:10]:>12}" for label in LABELS) + "   words minus peer")
         ours = rows["words"][part] if "words" in rows else None
         for name, row in rows.items():
+            if part not in row:
+                continue
             given = row[part]
             each = "".join(f"{100 * macro_f1(truth, given, 4, [i]):12.1f}" for i in range(4))
             gap = ""
@@ -124,20 +191,37 @@ class Bench:
         setting = self.chosen(name) if self.choose else self.settings[name]
         whole = self.out_of_fold(name, setting, list(grouped_folds(self.group, 5, seed=0)))
         _, shift = self.best_shift(whole)
-        by_batch = self.out_of_fold(name, setting, self.left_out([post.batch for post in self.posts]))
-        by_source = self.out_of_fold(name, setting, self.left_out([post.source for post in self.posts]))
         texts = {part: [post.text for post in posts] for part, posts in others.items()}
         on_others = self.fit_and_score(name, setting, np.arange(len(self.posts)), list(chain(*texts.values())))
         parts = np.split(on_others, np.cumsum([len(posts) for posts in texts.values()])[:-1])
+        row = {"setting": setting, **self.row(whole, shift, dict(zip(texts, parts, strict=True)))}
+        if self.leave_out:
+            by_batch = self.out_of_fold(name, setting, self.left_out([post.batch for post in self.posts]))
+            by_source = self.out_of_fold(name, setting, self.left_out([post.source for post in self.posts]))
+            row["source"] = _labels(by_source[self.firm_public], shift)
+            row["authored"] = _labels(by_batch[self.authored], shift)
         print(f"{name} done", flush=True)
+        return row
+
+    def row(self, whole: Scores, shift: float, others: dict[str, Scores]) -> dict[str, Any]:
         return {
-            "setting": setting,
             "shift": shift,
             "public": _labels(whole[self.firm_public], shift),
-            "source": _labels(by_source[self.firm_public], shift),
-            "authored": _labels(by_batch[self.authored], shift),
-            **{part: _labels(scores, shift) for part, scores in zip(texts, parts, strict=True)},
+            "written": _labels(whole[self.authored], shift),
+            **{part: _labels(scores, shift) for part, scores in others.items()},
         }
+
+    def of_model(self, model: Model, scores: Scores, others: dict[str, list[LabelledPost]]) -> dict[str, Any]:
+        """The row of an engine that is too slow to be fitted here."""
+
+        def logarithms(scores: Scores) -> Scores:
+            return np.log(np.maximum(1e-12, model.decision.predict_many(scores).probabilities))
+
+        whole = logarithms(scores)
+        _, shift = self.best_shift(whole)
+        given = {part: model.engine.scores_many([post.text for post in posts]) for part, posts in others.items()}
+        print(f"{model.using} done", flush=True)
+        return self.row(whole, shift, {part: logarithms(scores) for part, scores in given.items()})
 
     def chosen(self, name: str) -> dict[str, Any]:
         """The best of a peer's settings."""

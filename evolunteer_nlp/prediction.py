@@ -67,18 +67,22 @@ class Part:
     token : str
         The token as the model reads it: a word, a hashtag's word, an emoji, or a placeholder such as ``<phone>``.
     log_odds : Mapping of str to float
-        What it adds to the score of each label.
+        What it adds to the score of each label by words.
+    reading : Mapping of str to float, optional
+        Where the post was read: by how much the logarithm of each label's probability, as the reader finds it, would be
+        lower without the token.
     """
 
     start: int
     end: int
     token: str
     log_odds: Mapping[str, float]
+    reading: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a post got its label: the scores before calibration are ``intercept`` plus the sum of all ``parts``.
+    """Why a post got its label: words' scores before calibration are ``intercept`` plus the sum of all ``parts``.
 
     Attributes
     ----------
@@ -87,15 +91,18 @@ class Explanation:
         The score that each label starts from.
     parts : tuple of Part
         In the order of the text.
+    reading : Mapping of str to float, optional
+        Where the post was read: the probability of each label by reading alone.
     """
 
     prediction: Prediction
     intercept: Mapping[str, float]
     parts: tuple[Part, ...]
+    reading: Mapping[str, float] | None = None
 
     @property
     def score(self) -> dict[str, float]:
-        """The uncalibrated score of each label."""
+        """The uncalibrated score of each label by words."""
         return {
             label: start + sum(part.log_odds[label] for part in self.parts) for label, start in self.intercept.items()
         }

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from tiny_reader import tiny_reader
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
 from evolunteer_nlp.training.train import train
@@ -45,4 +46,12 @@ def small_model(few_posts: list[LabelledPost], tmp_path_factory: pytest.TempPath
     """The directory of a model trained on ``few_posts``."""
     directory = tmp_path_factory.mktemp("models") / "small"
     train(few_posts, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def small_cascade(few_posts: list[LabelledPost], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a model with a reader, a tiny one of random weights."""
+    directory = tmp_path_factory.mktemp("models") / "cascade"
+    train(few_posts, directory, reader=tiny_reader)
     return directory

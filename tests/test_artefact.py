@@ -274,9 +274,9 @@ def test_a_copied_model_loads(copied: Path) -> None:
         {"labels": ["a", "b"]},
         {"labels": 4},
         {"background": "nobody"},
-        {"decision": None},
-        {"decision": {}},
-        {"decision": {"scale": "much"}},
+        {"decisions": None},
+        {"decisions": {}},
+        {"decisions": {"words": {"scale": "much"}}},
     ],
     ids=str,
 )
@@ -287,7 +287,7 @@ def test_a_manifest_that_lacks_a_part_is_told(copied: Path, changes: dict[str, o
     assert_teaches(caught.value)
 
 
-@pytest.mark.parametrize("name", ["labels", "background", "decision", "cleaning"])
+@pytest.mark.parametrize("name", ["labels", "background", "decisions", "cleaning"])
 def test_a_manifest_without_a_key_is_told(copied: Path, name: str) -> None:
     path = copied / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))

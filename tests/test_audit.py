@@ -14,7 +14,7 @@ def test_planted_mistakes_are_disputed(authored):
     wrong = [replace(post, label="unrelated") if post.id in planted else post for post in posts]
     disputes = audit(wrong, min_probability=0.5)
     unrelated = [dispute.post.id in planted for dispute in disputes if dispute.post.label == "unrelated"]
-    assert sum(unrelated) >= 0.4 * len(planted)  # many are asks that words alone do not betray
+    assert sum(unrelated) >= len(planted) / 3  # many are asks that words alone do not betray
     share = len(planted) / sum(post.label == "unrelated" for post in wrong)
     assert np.mean(unrelated) > 3 * share
     assert all(dispute.suggested != dispute.post.label for dispute in disputes)

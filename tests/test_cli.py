@@ -219,13 +219,18 @@ def test_another_model_can_be_named(run, small_model):
 
 
 def test_explain_shows_every_word_with_what_it_adds(run):
-    score, *parts = run("explain", CALL).out.splitlines()[1:]
-    label = explain(CALL).prediction.label
-    assert f"{explain(CALL).score[label]:+.2f}" in score
-    shown = sorted(tuple(line.split(maxsplit=1)) for line in parts)
-    assert shown == sorted(
-        (f"{part.log_odds[label]:+.2f}", CALL[part.start : part.end]) for part in explain(CALL).parts
-    )
+    why = explain(CALL)
+    label = why.prediction.label
+    _, score, *lines = run("explain", CALL).out.splitlines()
+    by_words, (reading, *by_reading) = lines[: len(why.parts)], lines[len(why.parts) :]
+    assert f"{why.score[label]:+.2f}" in score
+    assert f"{why.reading[label]:.3f}" in reading
+    for shown, found in (
+        (by_words, [(part.log_odds[label], part) for part in why.parts]),
+        (by_reading, [(part.reading[label], part) for part in why.parts]),
+    ):
+        rows = sorted(tuple(line.split(maxsplit=1)) for line in shown)
+        assert rows == sorted((f"{change:+.2f}", CALL[part.start : part.end]) for change, part in found)
 
 
 def test_info_as_json_is_the_manifest(run):

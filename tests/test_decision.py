@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -231,17 +232,25 @@ def test_without_background_thresholds_mean_the_same_for_one_and_many() -> None:
     assert decision.predict(None).label == predict_together(decision, [None])[0].label
 
 
+def manifest_of(decision: Decision) -> dict[str, Any]:
+    return {
+        "labels": list(decision.labels),
+        "background": decision.background,
+        "decisions": {"words": decision.to_manifest()},
+    }
+
+
 def test_a_decision_survives_its_manifest() -> None:
-    assert Decision.from_manifest(DECISION.to_manifest()) == DECISION
+    assert Decision.from_manifest(manifest_of(DECISION), "words") == DECISION
 
 
 @pytest.mark.parametrize("name", ["prior", "scale", "shift", "also_from", "certain_from", "recall_from"])
 @pytest.mark.parametrize("garbled", [None, "x", {}, {"volunteer": 1.0}], ids=str)
 def test_a_garbled_manifest_is_told(name: str, garbled: object) -> None:
-    manifest = DECISION.to_manifest()
-    manifest["decision"] |= {name: garbled}
+    manifest = manifest_of(DECISION)
+    manifest["decisions"]["words"] |= {name: garbled}
     with pytest.raises(ModelError, match="copy or train the model again"):
-        Decision.from_manifest(manifest)
+        Decision.from_manifest(manifest, "words")
 
 
 def test_no_posts_give_no_predictions() -> None:

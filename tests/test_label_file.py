@@ -31,7 +31,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return load_model()
+    return load_model(engine="words")
 
 
 def write(path: Path, rows: list[dict], encoding: str = "utf-8") -> Path:
@@ -421,7 +421,7 @@ def test_an_output_of_no_known_format_is_refused(tmp_path, model, name):
 
 @pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet", "out.xlsx"])
 def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch, name):
-    model, calls = load_model(), []
+    model, calls = load_model(engine="words"), []
 
     def columns(texts, **options):
         calls.append(len(texts))
@@ -441,7 +441,7 @@ def test_an_interrupted_replacement_leaves_the_old_output(tmp_path, model, monke
     source = write(tmp_path / "a.csv", ROWS)
     label_file(source, tmp_path / "out.csv", model)
     before = (tmp_path / "out.csv").read_bytes()
-    broken = load_model()
+    broken = load_model(engine="words")
     monkeypatch.setattr(broken, "columns", lambda texts, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         label_file(source, tmp_path / "out.csv", broken, force=True)
@@ -451,7 +451,7 @@ def test_an_interrupted_replacement_leaves_the_old_output(tmp_path, model, monke
 def test_an_interrupted_replacement_leaves_the_old_rejects(tmp_path, model, monkeypatch):
     source = write(tmp_path / "a.jsonl", [{"text": CALL}, {"text": None}])
     label_file(source, tmp_path / "out.csv", model)
-    broken = load_model()
+    broken = load_model(engine="words")
     monkeypatch.setattr(broken, "columns", lambda texts, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         label_file(source, tmp_path / "out.csv", broken, force=True)
@@ -473,7 +473,7 @@ def test_the_same_command_again_is_already_complete(tmp_path, model):
     label_file(source, output, model, Options(threshold={"volunteer_call": 0.3}))
     before = output.stat().st_mtime_ns
     with pytest.raises(AlreadyCompleteError, match=r"out\.csv is already complete: 3 posts"):
-        label_file(source, output, load_model(), Options(threshold={"volunteer_call": 0.3}))
+        label_file(source, output, load_model(engine="words"), Options(threshold={"volunteer_call": 0.3}))
     assert output.stat().st_mtime_ns == before
 
 

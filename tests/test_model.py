@@ -62,12 +62,14 @@ def test_many_names_the_position_of_a_text_that_is_none():
 
 
 def test_many_keeps_order_and_length_whatever_the_batch(authored: list[LabelledPost]):
-    texts = [post.text for post in authored[:300]]
+    texts = [post.text for post in authored[:60]]
     one_by_one = [classify(text) for text in texts]
-    for batch_size in (1, 7, 100, 1000):
+    for batch_size in (1, 7, 25, 1000):
         found = list(classify_many(iter(texts), batch_size=batch_size))
         assert [(p.label, p.also, p.certain) for p in found] == [(p.label, p.also, p.certain) for p in one_by_one]
-        assert all(math.isclose(p.probability, q.probability) for p, q in zip(found, one_by_one, strict=True))
+        assert all(
+            math.isclose(p.probability, q.probability, abs_tol=1e-5) for p, q in zip(found, one_by_one, strict=True)
+        )
 
 
 def test_many_is_lazy():
@@ -90,7 +92,7 @@ def test_a_prior_moves_probabilities_by_bayes_rule():
         load_model(prior={"volunteer_call": 0.01, "donation_drive": 0.01, "awareness_campaign": 0.01}),
     )
     before, after = classify(CALL, model=base).probabilities, classify(CALL, model=rare).probabilities
-    old = base.info["decision"]["prior"]
+    old = dict(zip(base.labels, base.decision.prior, strict=True))
     weights = {label: before[label] * (0.97 if label == "unrelated" else 0.01) / old[label] for label in base.labels}
     for label, weight in weights.items():
         assert math.isclose(after[label], weight / sum(weights.values()), rel_tol=1e-9)
@@ -108,9 +110,9 @@ def test_thresholds_and_recall_flag_more():
 
 
 def test_explanations_add_up_and_point_into_the_text(authored: list[LabelledPost]):
-    model = load_model()
+    model = load_model(engine="words")
     for post in authored[:200]:
-        why = explain(post.text)
+        why = explain(post.text, model=model)
         scores = model.engine.scores(post.text)
         if scores is None:
             assert not why.parts
@@ -120,12 +122,14 @@ def test_explanations_add_up_and_point_into_the_text(authored: list[LabelledPost
             for label, score in zip(model.labels, scores, strict=True)
         )
         assert all(0 <= part.start <= part.end <= len(post.text) for part in why.parts)
-        assert why.prediction == classify(post.text)
+        assert why.prediction == classify(post.text, engine="words")
 
 
 def test_model_info_tells_how_it_was_made():
     info = load_model().info
     assert info["corpus"]["posts"] > 5000
-    assert set(info["scores"]) >= {"authored", "public", "authored_posts_alone"}
+    assert set(info["scores"]) >= {"words", "reader", "cascade"}
+    assert "authored_posts_alone" in info
+    assert set(info["scores"]["cascade"]) == {"authored", "public"}
     with pytest.raises(TypeError):
         info["labels"] = []  # type: ignore[index]

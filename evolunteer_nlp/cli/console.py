@@ -29,10 +29,26 @@ class Prefer(StrEnum):
     RECALL = "recall"
 
 
+class EngineName(StrEnum):
+    """What scores posts."""
+
+    WORDS = "words"
+    READER = "reader"
+    CASCADE = "cascade"
+
+
 ModelOption = Annotated[Path | None, typer.Option("--model", help="A model directory; the shipped model if left out.")]
+EngineOption = Annotated[
+    EngineName | None,
+    typer.Option("--engine", help="words: fast; reader: reads every post; cascade, the default: those in doubt."),
+]
 PriorOption = Annotated[
     list[str] | None,
-    typer.Option("--prior", metavar="LABEL=SHARE", help="The share of a label among your posts; once a label."),
+    typer.Option(
+        "--prior",
+        metavar="LABEL=SHARE",
+        help="The share of a label among your posts; once a label.",
+    ),
 ]
 ThresholdOption = Annotated[
     list[str] | None,
@@ -68,7 +84,7 @@ def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
 
 @contextmanager
 def options_checked() -> Iterator[None]:
-    """Turn a complaint about a prior, threshold or preference into one about usage."""
+    """Turn a complaint about a prior, an engine, a threshold or a preference into one about usage."""
     try:
         yield
     except EvolunteerError:

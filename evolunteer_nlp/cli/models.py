@@ -1,14 +1,32 @@
 """Verbs on models: train, evaluate, info, card."""
 
 import json
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from evolunteer_nlp.cli.console import ModelOption, PriorOption, options_checked, pairs, progress_of, say
+from evolunteer_nlp.cli.console import (
+    EngineOption,
+    ModelOption,
+    PriorOption,
+    options_checked,
+    pairs,
+    progress_of,
+    say,
+)
 
 app = typer.Typer()
+
+
+class ReaderChoice(StrEnum):
+    """Where a model's reader comes from."""
+
+    KEEP = "keep"
+    FINE_TUNE = "fine-tune"
+    NONE = "none"
 
 
 @app.command()
@@ -18,15 +36,43 @@ def train(
         typer.Option("--corpus", help="A file or folder of labelled posts, or 'authored'; may be given several times."),
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The model directory to write.")] = Path("model"),
+    reader: Annotated[
+        ReaderChoice,
+        typer.Option(help="Keep that of --base; fine-tune one (over an hour; needs the extra reader-train); or none."),
+    ] = ReaderChoice.KEEP,
+    base: Annotated[
+        Path | None, typer.Option(help="The model whose reader is kept; the shipped one if left out.")
+    ] = None,
+    vocabulary: Annotated[
+        Path | None, typer.Option(help="A table of more posts whose words a fine-tuned reader should know.")
+    ] = None,
+    work: Annotated[Path, typer.Option(help="Where fine-tuning keeps its state, to go on after a stop.")] = Path(
+        "build/reader"
+    ),
+    out_of_fold: Annotated[
+        Path | None, typer.Option(help="Write the out-of-fold scores of the posts to this .npz file.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the cross-validation folds.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
 ) -> None:
     """Train a model; on the authored corpora if no other is named."""
     from evolunteer_nlp.corpus.posts import read_corpus
-    from evolunteer_nlp.training.fit import Settings
+    from evolunteer_nlp.errors import MissingPackageError
+    from evolunteer_nlp.model import default_model
+    from evolunteer_nlp.tables.read import read_texts
+    from evolunteer_nlp.training.fit import Examples, Settings
+    from evolunteer_nlp.training.readers import ReaderFiles, kept_reader
     from evolunteer_nlp.training.train import train
 
+    if reader is ReaderChoice.FINE_TUNE:
+        try:
+            from evolunteer_nlp.training.fine_tune import Tuning, fine_tune
+        except ImportError as error:
+            raise MissingPackageError(f"{error}; pip install 'evolunteer-nlp[reader-train]'") from None
+    if out_of_fold and not out_of_fold.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out_of_fold.parent}", param_hint="--out-of-fold")
     posts = read_corpus(corpus or ["authored"])
+    more = read_texts(vocabulary) if vocabulary else []
     say(f"{len(posts):,} labelled posts")
     with progress_of("training") as progress:
 
@@ -35,20 +81,37 @@ def train(
                 say(message)
             progress.update(progress.task_ids[0], description=message)
 
-        manifest = train(posts, output, Settings(seed=seed), jobs=jobs, progress=told)
+        def source(given: Examples) -> ReaderFiles | None:
+            if reader is ReaderChoice.KEEP:
+                return kept_reader(given, base or default_model(), told)
+            return fine_tune(given, work, Tuning(seed=seed), more, told)
+
+        chosen = None if reader is ReaderChoice.NONE else source
+        manifest = train(
+            posts, output, Settings(seed=seed), reader=chosen, out_of_fold=out_of_fold, jobs=jobs, progress=told
+        )
     if manifest["corpus"]["left_out_for_dev"]:
         say(f"left out {manifest['corpus']['left_out_for_dev']:,} posts kept for measuring, or nearly equal to such")
-    for world in ("authored", "public"):
-        if world in manifest["scores"]:
-            score = manifest["scores"][world]
-            say(f"out of fold on {score['posts']:,} {world} posts: macro-F1 {score['macro_f1']:.3f}")
+    for line in _score_lines(manifest):
+        say(line)
     say(f"wrote {output}")
+
+
+def _score_lines(facts: Mapping[str, Any]) -> list[str]:
+    """Out-of-fold scores of a model's engines."""
+    return [
+        f"out of fold, {engine}, {score['posts']:,} {world} posts: macro-F1 {score['macro_f1']:.3f} "
+        f"({', '.join(f'{label} {f1:.3f}' for label, f1 in score['f1'].items())})"
+        for engine, worlds in facts["scores"].items()
+        for world, score in worlds.items()
+    ]
 
 
 @app.command()
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model directory, or 'default' for the shipped one.")],
     data: Annotated[Path, typer.Argument(help="Labelled posts: a table with the columns text and label.")],
+    engine: EngineOption = None,
     prior: PriorOption = None,
     firm: Annotated[
         bool, typer.Option("--firm", help="Leave out posts on which careful readers could disagree.")
@@ -62,7 +125,7 @@ def evaluate(
 
     posts = [post for post in read_corpus([data]) if post.firm or not firm]
     with options_checked():
-        loaded = load_model(None if str(model) == "default" else model, prior=pairs(prior, "--prior"))
+        loaded = load_model(None if str(model) == "default" else model, prior=pairs(prior, "--prior"), engine=engine)
     card = evaluate(loaded, posts)
     typer.echo(json.dumps(card.to_dict(), ensure_ascii=False) if as_json else to_text(card))
 
@@ -77,17 +140,15 @@ def info(model: ModelOption = None, as_json: Annotated[bool, typer.Option("--jso
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     typer.echo(f"model      {model or default_model()}  (format {facts['format']})")
-    prior = ", ".join(f"{label} {share:.2f}" for label, share in facts["decision"]["prior"].items())
+    prior = ", ".join(f"{label} {share:.2f}" for label, share in facts["decisions"]["words"]["prior"].items())
     typer.echo(f"labels     {', '.join(facts['labels'])}")
+    typer.echo(f"engines    {', '.join(facts['decisions'])}")
     typer.echo(f"prior      {prior}")
     corpus = facts["corpus"]
     authored, public = sum(corpus["authored"].values()), sum(corpus["public"].values())
     typer.echo(f"trained on {corpus['posts']:,} posts: {authored:,} authored, {public:,} public")
-    for world in ("authored", "public"):
-        if world in facts["scores"]:
-            score = facts["scores"][world]
-            each = ", ".join(f"{label} {f1:.3f}" for label, f1 in score["f1"].items())
-            typer.echo(f"out of fold, {world}: macro-F1 {score['macro_f1']:.3f} on {score['posts']:,} posts ({each})")
+    for line in _score_lines(facts):
+        typer.echo(line)
     typer.echo("versions   " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from evolunteer_nlp.cli.console import (
+    EngineOption,
     ModelOption,
     Names,
     NamesOption,
@@ -27,6 +28,7 @@ app = typer.Typer()
 def classify(
     text: Annotated[str, typer.Argument(help="The post.")],
     model: ModelOption = None,
+    engine: EngineOption = None,
     prior: PriorOption = None,
     threshold: ThresholdOption = None,
     prefer: PreferOption = None,
@@ -37,8 +39,10 @@ def classify(
     from evolunteer_nlp.model import classify, load_model
 
     with options_checked():
-        loaded = load_model(model, prior=pairs(prior, "--prior"))
-        found = classify(text, model=loaded, threshold=pairs(threshold, "--threshold"), prefer=prefer)
+        loaded = load_model(model, prior=pairs(prior, "--prior"), engine=engine)
+        thresholds = pairs(threshold, "--threshold")
+        loaded.decision.with_thresholds(thresholds, prefer)
+    found = classify(text, model=loaded, threshold=thresholds, prefer=prefer)
     if as_json:
         fields = {"label": found.label, "probability": found.probability, "also": found.also, "certain": found.certain}
         typer.echo(json.dumps({**fields, "probabilities": dict(found.probabilities)}, ensure_ascii=False))
@@ -54,17 +58,26 @@ def classify(
 def explain(
     text: Annotated[str, typer.Argument(help="The post.")],
     model: ModelOption = None,
+    engine: EngineOption = None,
     names: NamesOption = Names.KEYS,
 ) -> None:
-    """Show what each word adds to the score of the label that a post gets."""
-    from evolunteer_nlp.model import explain
+    """Show what each word adds to the label that a post gets, by words and, where the post was read, by reading."""
+    from evolunteer_nlp.model import explain, load_model
 
-    why = explain(text, model=model)
+    with options_checked():
+        loaded = load_model(model, engine=engine)
+    why = explain(text, model=loaded)
     label = why.prediction.label
     typer.echo(f"{name_of(label, names)}  {why.prediction.probability:.3f}")
-    typer.echo(f"score {why.score[label]:+.2f} = start {why.intercept[label]:+.2f} and")
+    typer.echo(f"words: score {why.score[label]:+.2f} = start {why.intercept[label]:+.2f} and")
     for part in sorted(why.parts, key=lambda part: -abs(part.log_odds[label])):
         typer.echo(f"  {part.log_odds[label]:+.2f}  {text[part.start : part.end]}")
+    if why.reading is None:
+        return
+    typer.echo(f"reading: probability {why.reading[label]:.3f}; its logarithm without the word would fall by")
+    changes = [(part.reading[label], part) for part in why.parts if part.reading is not None]
+    for change, part in sorted(changes, key=lambda found: -abs(found[0])):
+        typer.echo(f"  {change:+.2f}  {text[part.start : part.end]}")
 
 
 @app.command()
@@ -76,6 +89,7 @@ def label(
         Path | None, typer.Option("-o", "--output", help="By suffix: .csv, .tsv, .jsonl, .parquet, .xlsx.")
     ] = None,
     model: ModelOption = None,
+    engine: EngineOption = None,
     column: Annotated[str | None, typer.Option(help="The column of posts; found by its name if left out.")] = None,
     format: Annotated[str | None, typer.Option(help="Of the input: csv, tsv, jsonl, json, parquet, xlsx.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the input, such as cp1256; UTF-8 if left out.")] = None,
@@ -94,7 +108,7 @@ def label(
 
     options = Options(column, format, encoding, prefix, probabilities, pairs(threshold, "--threshold"), prefer)
     with options_checked():
-        loaded = load_model(model, prior=pairs(prior, "--prior"))
+        loaded = load_model(model, prior=pairs(prior, "--prior"), engine=engine)
         loaded.decision.with_thresholds(options.threshold, options.prefer)
     try:
         with progress_of("labelling") as progress:

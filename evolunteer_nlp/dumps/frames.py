@@ -18,6 +18,7 @@ def label_frame(
     column: str = "text",
     *,
     model: "Model | str | os.PathLike[str] | None" = None,
+    engine: str | None = None,
     threshold: Mapping[str, float] | None = None,
     prefer: str | None = None,
 ) -> "pd.DataFrame":
@@ -29,7 +30,7 @@ def label_frame(
         Its own columns of these names, if any, are kept as ``NAME_input``.
     column : str
         The column of posts. Missing values are labelled like empty posts.
-    model, threshold, prefer
+    model, engine, threshold, prefer
         As for `evolunteer_nlp.classify`.
 
     Returns
@@ -60,7 +61,7 @@ def label_frame(
     for index, text in zip(df.index, texts, strict=True):
         if not isinstance(text, str):
             raise TypeError(f"the value at index {index!r} of column {column!r} is {type(text).__name__}, not str")
-    model = resolve_model(model)
+    model = resolve_model(model, engine)
     parts = [
         model.columns(texts[at : at + _ROWS_AT_ONCE], threshold=threshold, prefer=prefer)
         for at in range(0, max(1, len(texts)), _ROWS_AT_ONCE)

@@ -274,6 +274,7 @@ def _job(source: Path, model: Model, options: Options) -> dict[str, Any]:
         "input": str(source),
         "input_sha256": digest,
         "model": model.info.get("files"),
+        "engine": model.using,
         "prior": list(model.decision.prior),
         "options": {**vars(options), "threshold": dict(options.threshold or {})},
     }

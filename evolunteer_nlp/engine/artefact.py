@@ -1,4 +1,4 @@
-"""A model directory: ``manifest.json`` and arrays; nothing in it can execute.
+"""A model directory: a manifest, arrays and perhaps a reader's files; nothing in it can execute.
 
 Arrays are kept in the safetensors format (https://github.com/huggingface/safetensors): eight bytes that give the length
 of a JSON header, the header with dtype, shape and place of each array, then the numbers, little endian. It is read here
@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-FORMAT = 1
+FORMAT = 2
 """The format of model directories that this version writes and reads."""
 
 _MANIFEST = "manifest.json"
+_ARRAYS = "arrays.safetensors"
+READER = ("reader.onnx", "tokenizer.json")
+"""The files of a reader: its network and its tokenizer."""
 _DTYPES: dict[str, Any] = {"U64": "Q", "U32": "I", "F32": "f", "F64": "d"}
 _NUMPY_DTYPES = {"<u8": "U64", "<u4": "U32", "<f4": "F32", "<f8": "F64"}
 
@@ -34,6 +37,7 @@ def save_model(
     directory: str | os.PathLike[str],
     manifest: Mapping[str, Any],
     arrays: Mapping[str, "npt.NDArray[np.generic]"],
+    reader: Sequence[bytes] = (),
 ) -> Path:
     """Write a model directory, whole or not at all; a directory that is already there is replaced.
 
@@ -44,26 +48,26 @@ def save_model(
         What JSON can hold; ``format`` and the hashes of the files are added.
     arrays : mapping of str to ndarray
         uint64, uint32, float32 or float64; stored in one file, ``arrays.safetensors``.
+    reader : sequence of bytes
+        The contents of the files `READER`, or none.
 
     Raises
     ------
     ModelError
         If something that is not a model directory stands in the way.
     """
-    target = Path(directory).resolve()  # of a link, what it leads to
-    foreign = target.exists() and not isinstance(_read_manifest(target).get("format"), int)
-    if foreign and (not target.is_dir() or any(target.iterdir())):
-        raise ModelError(f"{target} exists and is not a model directory; choose another --output or move it away")
+    target = model_target(directory)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise ModelError(f"no model can be written to {target}: {error.strerror}; choose another --output") from None
     try:
-        content = _to_safetensors(arrays)
-        (draft / "arrays.safetensors").write_bytes(content)
-        files = {"arrays.safetensors": hashlib.sha256(content).hexdigest()}
-        text = json.dumps({"format": FORMAT, **manifest, "files": files}, ensure_ascii=False, indent=1)
+        files = {_ARRAYS: _to_safetensors(arrays), **(dict(zip(READER, reader, strict=True)) if reader else {})}
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        text = json.dumps({"format": FORMAT, **manifest, "files": hashes}, ensure_ascii=False, indent=1)
         (draft / _MANIFEST).write_text(text + "\n", encoding="utf-8")
         draft.chmod(0o755)
         if target.exists():
@@ -71,6 +75,21 @@ def save_model(
         _replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def model_target(directory: str | os.PathLike[str]) -> Path:
+    """Where `save_model` would write: the path itself, or of a link what it leads to.
+
+    Raises
+    ------
+    ModelError
+        If something that is not a model directory stands there.
+    """
+    target = Path(directory).resolve()
+    foreign = target.exists() and not isinstance(_read_manifest(target).get("format"), int)
+    if foreign and (not target.is_dir() or any(target.iterdir())):
+        raise ModelError(f"{target} exists and is not a model directory; choose another --output or move it away")
     return target
 
 
@@ -102,9 +121,31 @@ def load_arrays(directory: str | os.PathLike[str]) -> tuple[dict[str, Any], dict
         cure = "update evolunteer-nlp" if found > FORMAT else "train it again with `evolunteer train`"
         raise ModelError(f"the model in {folder} has format {found}, this version reads format {FORMAT}; {cure}")
     files = manifest.get("files")
-    if not isinstance(files, dict) or list(files) != ["arrays.safetensors"]:
+    if not isinstance(files, dict) or list(files) not in ([_ARRAYS], [_ARRAYS, *READER]):
         raise ModelError(f"{folder / _MANIFEST} does not list the model's files; copy or train the model again")
-    return manifest, _from_safetensors(folder / "arrays.safetensors", files["arrays.safetensors"])
+    return manifest, _from_safetensors(folder / _ARRAYS, files[_ARRAYS])
+
+
+def read_reader(directory: str | os.PathLike[str], manifest: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Read the files `READER` of a model directory, whole, and compare them with the manifest's hashes.
+
+    Raises
+    ------
+    ModelError
+        If one is missing or damaged.
+    """
+    network, tokenizer = (_checked(Path(directory) / name, manifest["files"][name]) for name in READER)
+    return network, tokenizer
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); copy or train the model again") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path} is damaged, or was replaced since the model was loaded; load, copy or train it again")
+    return content
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -118,7 +159,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _keep_other_files(old: Path, new: Path) -> None:
     for file in old.iterdir():
-        if not (new / file.name).exists():
+        if not (new / file.name).exists() and file.name not in READER:
             if file.is_dir():
                 shutil.copytree(file, new / file.name)
             else:

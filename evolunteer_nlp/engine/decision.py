@@ -63,8 +63,8 @@ class Decision:
     given_from: tuple[float, ...] | None = None
 
     @classmethod
-    def from_manifest(cls, manifest: Mapping[str, Any]) -> Self:
-        """Read what `to_manifest` gave.
+    def from_manifest(cls, manifest: Mapping[str, Any], engine: str) -> Self:
+        """Read the decision of one engine: what `to_manifest` gave.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Decision:
         """
         try:
             labels = tuple(map(str, manifest["labels"]))
-            given = manifest["decision"]
+            given = manifest["decisions"][engine]
             rows = {name: tuple(float(given[name][label]) for label in labels) for name in _PER_LABEL}
             background = manifest["background"]
             if not labels or (background is not None and background not in labels):
@@ -83,9 +83,9 @@ class Decision:
             raise ModelError(f"the model's manifest lacks or garbles {error}; copy or train the model again") from None
 
     def to_manifest(self) -> dict[str, Any]:
-        """What a manifest keeps of it: everything but the user's thresholds."""
+        """What a manifest keeps of it, beside the labels: everything but the user's thresholds."""
         rows = {name: dict(zip(self.labels, getattr(self, name), strict=True)) for name in _PER_LABEL}
-        return {"labels": list(self.labels), "background": self.background, "decision": {"scale": self.scale, **rows}}
+        return {"scale": self.scale, **rows}
 
     def with_prior(self, prior: Mapping[str, float]) -> Self:
         """The same decision for posts among which labels have other shares.
@@ -151,11 +151,7 @@ class Decision:
         """The prediction for one post's scores; None stands for a post that is not Arabic."""
         if scores is None:
             return Prediction(self.labels[self._default_label()], None, False, ByLabel(self.labels, self.prior))
-        logits = [self.scale * score + shift for score, shift in zip(scores, self.shift, strict=True)]
-        highest = max(logits)
-        weights = [math.exp(logit - highest) for logit in logits]
-        total = sum(weights)
-        values = tuple(weight / total for weight in weights)
+        values = self.probabilities(scores)
         label = self._label(values)
         also = None
         second = max((i for i in range(len(values)) if i != label), key=values.__getitem__, default=label)
@@ -163,6 +159,14 @@ class Decision:
             also = self.labels[second]
         certain = values[label] >= self.certain_from[label]
         return Prediction(self.labels[label], also, certain, ByLabel(self.labels, values))
+
+    def probabilities(self, scores: Sequence[float]) -> tuple[float, ...]:
+        """The calibrated probability of each label, for one post's scores."""
+        logits = [self.scale * score + shift for score, shift in zip(scores, self.shift, strict=True)]
+        highest = max(logits)
+        weights = [math.exp(logit - highest) for logit in logits]
+        total = sum(weights)
+        return tuple(weight / total for weight in weights)
 
     def _default_label(self) -> int:
         """The label of posts that are not Arabic: the background, or the most frequent."""
@@ -181,10 +185,8 @@ class Decision:
         """The same for many posts: scores of shape (n_posts, n_labels), rows of NaN for posts that are not Arabic."""
         import numpy as np
 
-        foreign = np.isnan(scores[:, 0])
-        logits = self.scale * scores + np.array(self.shift)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        values = weights / weights.sum(axis=1, keepdims=True)
+        values = self.probabilities_many(scores)
+        foreign = np.isnan(values[:, 0])
         values[foreign] = self.prior
         labels = self._labels(values)
         labels[foreign] = self._default_label()
@@ -197,6 +199,14 @@ class Decision:
         also = (others[posts, second] >= np.array(self.also_from)[second]) & is_ask[labels] & ~foreign
         certain = (values[posts, labels] >= np.array(self.certain_from)[labels]) & ~foreign
         return Columns(labels, np.where(also, second, -1), certain, values)
+
+    def probabilities_many(self, scores: "npt.NDArray[np.float64]") -> "npt.NDArray[np.float64]":
+        """Return calibrated probabilities, shape (n_posts, n_labels); rows of NaN stay."""
+        import numpy as np
+
+        logits = self.scale * scores + np.array(self.shift)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
     def _labels(self, values: "npt.NDArray[np.float64]") -> "npt.NDArray[np.intp]":
         import numpy as np

@@ -124,6 +124,20 @@ def open_table(path: Path, *, format: str | None = None, encoding: str | None = 
         raise
 
 
+def read_texts(path: Path) -> list[str]:
+    """All posts of a table, without the rows that have none.
+
+    Raises
+    ------
+    TableError
+        If the table cannot be read or has no column of posts.
+    """
+    with open_table(path) as table:
+        column = table.text_column()
+        posts = (row.values.get(column) for row in table.rows if isinstance(row, Row))
+        return [post for post in posts if isinstance(post, str)]
+
+
 def _csv(path: Path, format: str, file: TextIO) -> Table:
     first = file.readline()
     if not first.strip():

@@ -20,10 +20,30 @@ _ENOUGH = 20
 def cross_validate(
     given: Examples, settings: Settings, jobs: int = 1, progress: Progress = lambda message: None
 ) -> tuple[Floats, Decision]:
-    """Out-of-fold scores of examples, and the decision that is calibrated on them at the stated prior."""
+    """Out-of-fold scores of examples by words, and the decision that is calibrated on them at the stated prior."""
     scores = out_of_fold_scores(given, settings, jobs, progress)
+    return scores, decide(given, scores, settings)
+
+
+def decide(given: Examples, scores: Floats, settings: Settings) -> Decision:
+    """The decision that is calibrated on examples at the stated prior; those whose row is NaN are left out."""
+    kept = ~np.isnan(scores[:, 0])
     prior = stated_prior(given.labels, given.background, settings.background_prior)
-    return scores, calibrate(scores, given.truth, given.also, given.labels, given.background, prior)
+    return calibrate(scores[kept], given.truth[kept], given.also[kept], given.labels, given.background, prior)
+
+
+def read_threshold(given: Examples, found: Floats, recall: float) -> float:
+    """From which probability of any ask, by words, a post must be read for this share of all asks to be read.
+
+    Parameters
+    ----------
+    found : ndarray of float64, shape (n_posts, n_labels)
+        Out-of-fold probabilities by words.
+    """
+    if given.background is None:
+        return 0.0
+    background = given.labels.index(given.background)
+    return float(np.quantile(1 - found[given.truth != background, background], 1 - recall))
 
 
 def calibrate(

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Progress = Callable[[str], None]
 
-_FEWEST = 10
+FEWEST_POSTS = 10
 """Posts of a label from which it can be learned and cross-validated at all."""
 
 
@@ -44,6 +44,8 @@ class Settings:
         What a post on which careful readers could disagree weighs beside a firm one.
     background_prior : float
         The share of the background label in the stated prior; the other labels share the rest equally.
+    read_recall : float
+        The share of asks that a cascade must read; the fewer, the faster it is.
     folds, seed : int
     """
 
@@ -53,6 +55,7 @@ class Settings:
     informative_power: float = 0.5
     unfirm_weight: float = 0.4
     background_prior: float = 0.6
+    read_recall: float = 0.97
     folds: int = 5
     seed: int = 0
 
@@ -146,10 +149,11 @@ def _refuse_rare(posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
         raise CorpusError(f"all posts are labelled {labels[0]!r}; a model needs two labels or more")
     counts = Counter(post.label for post in posts)
     for label in labels:
-        if counts[label] < _FEWEST:
+        if counts[label] < FEWEST_POSTS:
             first = next((f" (one is {post.where})" for post in posts if post.label == label), "")
             raise CorpusError(
-                f"{counts[label]} posts are labelled {label!r}{first}; correct the label, or bring at least {_FEWEST}"
+                f"{counts[label]} posts are labelled {label!r}{first}; "
+                f"correct the label, or bring at least {FEWEST_POSTS}"
             )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from evolunteer_nlp.corpus.posts import LabelledPost
-from evolunteer_nlp.engine.artefact import save_model
+from evolunteer_nlp.engine.artefact import model_target, save_model
+from evolunteer_nlp.engine.cascade import are_read, combined
 from evolunteer_nlp.engine.decision import Decision
 from evolunteer_nlp.engine.words import BUCKET_BITS
 from evolunteer_nlp.text.cleaning import behaviour_hash
-from evolunteer_nlp.training.calibrate import cross_validate
+from evolunteer_nlp.training.calibrate import cross_validate, decide, read_threshold
 from evolunteer_nlp.training.evaluate import macro_f1
 from evolunteer_nlp.training.fit import (
+    FEWEST_POSTS,
     Examples,
     Floats,
     Places,
@@ -29,6 +31,7 @@ from evolunteer_nlp.training.fit import (
     examples,
 )
 from evolunteer_nlp.training.matrix import FeatureMatrix
+from evolunteer_nlp.training.readers import ReaderFiles
 
 
 def train(
@@ -36,6 +39,8 @@ def train(
     output: str | Path,
     settings: Settings | None = None,
     *,
+    reader: Callable[[Examples], ReaderFiles | None] | None = None,
+    out_of_fold: str | Path | None = None,
     jobs: int = 1,
     progress: Progress = lambda message: None,
 ) -> dict[str, Any]:
@@ -48,6 +53,13 @@ def train(
     output : path
         The model directory; an existing model is replaced once the new one is complete.
     settings : Settings, optional
+    reader : callable, optional
+        Gives the reader for the examples, or None: `evolunteer_nlp.training.fine_tune.fine_tune` teaches one,
+        `evolunteer_nlp.training.readers.kept_reader` takes that of another model; bind their other arguments by
+        `functools.partial`. Words alone if left out.
+    out_of_fold : path, optional
+        Where to write, in numpy's ``.npz`` format, the ids of all examples and each engine's scores of them, of shape
+        (n_posts, n_labels).
     jobs : int
         Processes for cross-validation, -1 for all cores; the model is the same.
     progress : callable, optional
@@ -66,24 +78,54 @@ def train(
         If something that is not a model stands at ``output``.
     """
     settings = settings or Settings()
+    model_target(output)
     given = examples(posts, settings, progress)
-    scores, decision = cross_validate(given, settings, jobs, progress)
+    files = _usable(reader(given) if reader else None, given, progress)
+    scores, words = cross_validate(given, settings, jobs, progress)
     progress("fitting on all posts")
-    weights = given.fit(settings)
+    arrays = to_arrays(given.features, given.fit(settings))
+    decisions, scores_by = {"words": words}, {"words": scores}
+    manifest: dict[str, Any] = {"labels": given.labels, "background": given.background}
+    if files:
+        found = words.probabilities_many(scores)
+        manifest["read_from"] = read_threshold(given, found, settings.read_recall)
+        read = np.where(are_read(found, words, manifest["read_from"])[:, None], files.scores, np.nan)
+        scores_by["reader"] = files.scores
+        decisions["reader"] = decide(given, files.scores, settings)
+        both = combined(found, decisions["reader"].probabilities_many(read))
+        scores_by["cascade"] = np.where(np.isnan(files.scores), np.nan, both)
+        decisions["cascade"] = decide(given, scores_by["cascade"], settings)
+        arrays |= files.to_arrays(given.posts)
     authored = np.array([not post.source for post in given.posts])
-    manifest = {
-        **decision.to_manifest(),
+    manifest |= {
+        "decisions": {name: decision.to_manifest() for name, decision in decisions.items()},
         "cleaning": behaviour_hash(),
         "corpus": _corpus_facts(given),
-        "settings": asdict(settings),
-        "scores": _scores(given, authored, decision, scores),
+        "settings": asdict(settings) | ({"reader": dict(files.settings)} if files else {}),
+        "scores": {name: _scores(given, authored, decisions[name], scores_by[name]) for name in decisions},
         "versions": _versions(),
     }
     if authored.any() and not authored.all():
         progress("measuring what authored posts teach alone")
-        manifest["scores"]["authored_posts_alone"] = _authored_alone(given, authored, settings, jobs)
-    save_model(output, manifest, to_arrays(given.features, weights))
+        manifest["authored_posts_alone"] = _authored_alone(given, authored, settings, jobs)
+    save_model(output, manifest, arrays, (files.network, files.tokenizer) if files else ())
+    if out_of_fold:
+        kept: dict[str, Any] = {"ids": np.array([post.id for post in given.posts]), **scores_by}
+        with Path(out_of_fold).open("wb") as file:
+            np.savez_compressed(file, **kept)
     return manifest
+
+
+def _usable(files: ReaderFiles | None, given: Examples, progress: Progress) -> ReaderFiles | None:
+    """The reader, if it has out-of-fold scores of enough posts of each label to be calibrated."""
+    if files is None:
+        return None
+    scored = np.bincount(given.truth[~np.isnan(files.scores[:, 0])], minlength=len(given.labels))
+    if scored.min() >= FEWEST_POSTS:
+        return files
+    label = given.labels[scored.argmin()]
+    progress(f"the reader is left out: of {label!r} it has not learned from too few posts here ({scored.min()})")
+    return None
 
 
 def to_arrays(features: FeatureMatrix, weights: Weights) -> dict[str, npt.NDArray[Any]]:
@@ -116,13 +158,13 @@ def _corpus_facts(given: Examples) -> dict[str, Any]:
 
 
 def _scores(examples: Examples, authored: npt.NDArray[np.bool_], decision: Decision, scores: Floats) -> dict[str, Any]:
-    """Out-of-fold macro-F1 on authored posts and on public ones, at the stated prior."""
+    """Out-of-fold F1 on authored posts and on firm public ones, at the stated prior, where there are scores."""
+    scored = ~np.isnan(scores[:, 0])
     given = decision.predict_many(scores).labels
-    found: dict[str, Any] = {"method": "grouped cross-validation, out of fold"}
-    for name, kept in (("authored", authored), ("public", ~authored & examples.firm)):
-        if kept.any():
-            found[name] = _f1(examples.truth[kept], given[kept], decision.labels)
-    return found
+    worlds = {"authored": authored & scored, "public": ~authored & examples.firm & scored}
+    return {
+        name: _f1(examples.truth[kept], given[kept], decision.labels) for name, kept in worlds.items() if kept.any()
+    }
 
 
 def _f1(truth: Places, given: Places, labels: Sequence[str]) -> dict[str, Any]:
@@ -148,5 +190,5 @@ def _authored_alone(
 
 
 def _versions() -> dict[str, str]:
-    names = ("evolunteer-nlp", "numpy", "scipy", "scikit-learn", "ftfy")
+    names = ("evolunteer-nlp", "numpy", "scipy", "scikit-learn", "ftfy", "onnxruntime", "tokenizers")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}

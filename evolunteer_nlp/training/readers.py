@@ -1,0 +1,160 @@
+"""The reader that a model is trained with: one that was just taught, or that of another model."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from evolunteer_nlp.corpus.posts import LabelledPost, read_public_labels, text_id
+from evolunteer_nlp.corpus.splits import grouped_folds
+from evolunteer_nlp.engine.artefact import READER, load_arrays, read_reader
+from evolunteer_nlp.engine.reader import Head, Reader
+from evolunteer_nlp.errors import ModelError
+from evolunteer_nlp.text.cleaning import behaviour_hash, tokens
+from evolunteer_nlp.text.language import is_arabic
+from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, Settings, post_weights
+
+_FEWEST = 20
+"""New posts from which a reader's head is adapted to them."""
+_FOLDS = 5
+_PULL = 3.0
+"""How strongly an adapted head is held to the one it was; chosen as ``docs/design.md`` says."""
+
+
+class ReaderFiles(NamedTuple):
+    """A reader, and what it thinks of posts that it has not learned from.
+
+    Attributes
+    ----------
+    network, tokenizer : bytes
+        ONNX, and JSON.
+    head : Head
+    scores : ndarray of float64, shape (n_posts, n_labels)
+        Of the examples it was made for, out of fold; rows of NaN where there are none.
+    settings : mapping
+        How it was taught, for the manifest.
+    remembered : dict
+        Out-of-fold scores of posts it learned from before, by `text_id` as a number.
+    """
+
+    network: bytes
+    tokenizer: bytes
+    head: Head
+    scores: Floats
+    settings: Mapping[str, Any]
+    remembered: dict[int, Floats] = {}  # noqa: RUF012  # never changed
+
+    def to_arrays(self, posts: Sequence[LabelledPost]) -> dict[str, npt.NDArray[Any]]:
+        """What a model keeps beside the files: the head, numbers and out-of-fold scores of posts; no public ones."""
+        public = read_public_labels()
+        kept = [i for i, post in enumerate(posts) if not (np.isnan(self.scores[i, 0]) or _is_public(post, public))]
+        known = self.remembered | {_number(posts[i]): self.scores[i] for i in kept}
+        return {
+            "head_weights": np.array(self.head.weights, dtype=np.float32),
+            "head_bias": np.array(self.head.bias, dtype=np.float64),
+            "read_posts": np.array(list(known), dtype=np.uint64),
+            "read_scores": np.array(list(known.values()), dtype=np.float32).ravel(),
+        }
+
+
+def kept_reader(given: Examples, folder: Path, progress: Progress = lambda message: None) -> ReaderFiles | None:
+    """Take the reader of a trained model, its head adapted to new posts; None if the reader is of no use here.
+
+    Of the posts that a reader learned from, its model remembers out-of-fold scores, save for public ones, of which it
+    keeps no trace: they have no scores here, nor have near-duplicates of either. All others are new: they are read, and
+    if there are enough, the head is fitted to them, held to what it was; their scores come from heads that were fitted
+    to others of them.
+
+    Raises
+    ------
+    ModelError
+        If there is no model in ``folder``, or a damaged one.
+    """
+    manifest, arrays = load_arrays(folder)
+    if READER[0] not in manifest["files"]:
+        progress(f"the model in {folder} has no reader; the new one will label by words alone")
+        return None
+    for fact, mine, what in (
+        (manifest["labels"], given.labels, "knows other labels"),
+        (manifest["cleaning"], behaviour_hash(), "was taught on texts cleaned in another way"),
+    ):
+        if fact != mine:
+            progress(f"the reader in {folder} {what} and is left out; --reader fine-tune teaches a new one")
+            return None
+    network, tokenizer = read_reader(folder, manifest)
+    head = Head.from_arrays(arrays, len(given.labels))
+    remembered = _remembered(arrays, len(given.labels))
+    public = read_public_labels()
+    nothing = np.full(len(given.labels), np.nan)
+    scores = np.array([remembered.get(_number(post), nothing) for post in given.posts])
+    learned = ~np.isnan(scores[:, 0]) | np.array([_is_public(post, public) for post in given.posts])
+    is_new = ~np.isin(given.group, given.group[learned])
+    new = np.flatnonzero(is_new & np.array([is_arabic(tokens(post.text)) for post in given.posts]))
+    settings = manifest["settings"].get("reader", {})
+    if len(new):
+        progress(f"reading {len(new):,} new posts")
+        embeddings = Reader(lambda: (network, tokenizer), head).embeddings([given.posts[i].text for i in new])
+        head, scores[new] = _adapted(head, embeddings, given.take(new))
+        settings = {**settings, "adapted_to": settings.get("adapted_to", 0) + len(new)}
+    return ReaderFiles(network, tokenizer, head, scores, settings, remembered)
+
+
+def _remembered(arrays: Mapping[str, memoryview], n_labels: int) -> dict[int, Floats]:
+    try:
+        scores = np.reshape(np.asarray(arrays["read_scores"], dtype=np.float64), (-1, n_labels))
+        return dict(zip(arrays["read_posts"].tolist(), scores, strict=True))
+    except (KeyError, ValueError):
+        raise ModelError("the model's arrays do not fit together; copy or train the model again") from None
+
+
+def _is_public(post: LabelledPost, public: Mapping[str, object]) -> bool:
+    return post.id in public or text_id(post.text) in public
+
+
+def _number(post: LabelledPost) -> int:
+    return int(text_id(post.text), 16)
+
+
+def _adapted(head: Head, embeddings: Floats, new: Examples) -> tuple[Head, Floats]:
+    """A head fitted to new posts, and their scores out of fold."""
+    scores = head.scores(embeddings)
+    if len(scores) < _FEWEST:
+        return head, scores
+    weights = post_weights(new.truth, new.firm, len(new.labels), Settings())
+    for fitted, held in grouped_folds(new.group, _FOLDS, seed=0):
+        refitted = refit_head(head, embeddings[fitted], new.truth[fitted], weights[fitted])
+        scores[held] = refitted.scores(embeddings[held])
+    return refit_head(head, embeddings, new.truth, weights), scores
+
+
+def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, pull: float = _PULL) -> Head:
+    """Fit a head to posts, held to the one it was: logistic regression whose penalty is on the change.
+
+    Parameters
+    ----------
+    head : Head
+    embeddings : ndarray of float64, shape (n_posts, hidden)
+    truth : ndarray of intp, shape (n_posts,)
+    weights : ndarray of float64, shape (n_posts,)
+        What each post weighs.
+    pull : float
+        What the squared length of the change costs beside a post's loss.
+    """
+    base = head.scores(embeddings)
+    targets = np.eye(len(head.bias))[truth]
+    inputs = np.column_stack([embeddings, np.ones(len(embeddings))])
+    weighted = weights[:, None]
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        change = flat.reshape(len(head.bias), -1)
+        scores = base + inputs @ change.T
+        cost = -(weighted * targets * log_softmax(scores, axis=1)).sum() + pull / 2 * (flat**2).sum()
+        return float(cost), ((weighted * (softmax(scores, axis=1) - targets)).T @ inputs + pull * change).ravel()
+
+    start = np.zeros(len(head.bias) * inputs.shape[1])
+    change = minimize(loss, start, jac=True, method="L-BFGS-B").x.reshape(len(head.bias), -1)
+    return Head((np.array(head.weights) + change[:, :-1].ravel()).tolist(), (head.bias + change[:, -1]).tolist())
