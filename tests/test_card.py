@@ -14,6 +14,7 @@ from evolunteer_nlp.training.train import train
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 def test_the_shipped_card_is_true():
     text = (default_model() / "README.md").read_text(encoding="utf-8")
     assert text == card(load_model()), "run: evolunteer card --write"
