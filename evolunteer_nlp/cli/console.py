@@ -44,11 +44,7 @@ EngineOption = Annotated[
 ]
 PriorOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--prior",
-        metavar="LABEL=SHARE",
-        help="The share of a label among your posts; once a label.",
-    ),
+    typer.Option("--prior", metavar="LABEL=SHARE", help="The share of a label among your posts; once a label."),
 ]
 ThresholdOption = Annotated[
     list[str] | None,

@@ -126,6 +126,34 @@ def load_arrays(directory: str | os.PathLike[str]) -> tuple[dict[str, Any], dict
     return manifest, _from_safetensors(folder / _ARRAYS, files[_ARRAYS])
 
 
+def take_arrays(arrays: Mapping[str, memoryview], formats: Mapping[str, str]) -> tuple[memoryview, ...]:
+    """Take some of an artefact's arrays, in the item types that are wanted.
+
+    Parameters
+    ----------
+    arrays : mapping of str to memoryview
+    formats : mapping of str to str
+        The names of the arrays, and their type codes of `struct`.
+
+    Raises
+    ------
+    ModelError
+        If one is missing or of another type.
+    """
+    try:
+        views = tuple(arrays[name] for name in formats)
+    except KeyError as error:
+        raise ModelError(f"the model's arrays lack {error}; copy or train the model again") from None
+    if [view.format for view in views] != list(formats.values()):
+        raise no_fit()
+    return views
+
+
+def no_fit() -> ModelError:
+    """What to raise where arrays have sizes or types that do not belong together."""
+    return ModelError("the model's arrays do not fit together; copy or train the model again")
+
+
 def read_reader(directory: str | os.PathLike[str], manifest: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Read the files `READER` of a model directory, whole, and compare them with the manifest's hashes.
 

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from evolunteer_nlp.engine.artefact import no_fit, take_arrays
 from evolunteer_nlp.errors import ModelError
 from evolunteer_nlp.text.cleaning import clean, tokens
 from evolunteer_nlp.text.language import is_arabic
@@ -58,13 +59,9 @@ class Head(NamedTuple):
         ModelError
             If one is missing or their sizes do not fit.
         """
-        try:
-            views = arrays["head_weights"], arrays["head_bias"]
-        except KeyError as error:
-            raise ModelError(f"the model's arrays lack {error}; copy or train the model again") from None
-        weights, bias = views
-        if [view.format for view in views] != ["f", "d"] or len(bias) != n_labels or len(weights) % n_labels:
-            raise ModelError("the model's arrays do not fit together; copy or train the model again")
+        weights, bias = take_arrays(arrays, {"head_weights": "f", "head_bias": "d"})
+        if len(bias) != n_labels or len(weights) % n_labels:
+            raise no_fit()
         return cls(list(map(float, weights)), list(map(float, bias)))
 
     def scores(self, embeddings: "npt.NDArray[np.float64]") -> "npt.NDArray[np.float64]":

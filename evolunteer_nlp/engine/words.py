@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from evolunteer_nlp.errors import ModelError
+from evolunteer_nlp.engine.artefact import no_fit, take_arrays
 from evolunteer_nlp.text import features
 from evolunteer_nlp.text.cleaning import tokens
 from evolunteer_nlp.text.language import is_arabic
@@ -74,20 +74,17 @@ class WordsEngine:
         ModelError
             If one is missing or their sizes do not fit.
         """
-        try:
-            mine = WordsArrays(*(arrays[name] for name in WordsArrays._fields))
-        except KeyError as error:
-            raise ModelError(f"the model's arrays lack {error}; copy or train the model again") from None
+        formats = dict(zip(WordsArrays._fields, "QIfd", strict=True))
+        mine = WordsArrays(*take_arrays(arrays, formats))
         fits = (
-            [view.format for view in mine] == ["Q", "I", "f", "d"]
-            and len(mine.intercept) == n_labels
+            len(mine.intercept) == n_labels
             and len(mine.weights) == len(mine.numbers) * n_labels
             and len(mine.buckets) == 2**BUCKET_BITS + 1
             and mine.buckets[0] == 0
             and mine.buckets[-1] == len(mine.numbers)
         )
         if not fits:
-            raise ModelError("the model's arrays do not fit together; copy or train the model again")
+            raise no_fit()
         return cls(mine)
 
     def scores(self, text: str) -> tuple[float, ...] | None:

@@ -11,9 +11,8 @@ from scipy.special import log_softmax, softmax
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_public_labels, text_id
 from evolunteer_nlp.corpus.splits import grouped_folds
-from evolunteer_nlp.engine.artefact import READER, load_arrays, read_reader
+from evolunteer_nlp.engine.artefact import READER, load_arrays, no_fit, read_reader, take_arrays
 from evolunteer_nlp.engine.reader import Head, Reader
-from evolunteer_nlp.errors import ModelError
 from evolunteer_nlp.text.cleaning import behaviour_hash, tokens
 from evolunteer_nlp.text.language import is_arabic
 from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, Settings, post_weights
@@ -104,11 +103,11 @@ def kept_reader(given: Examples, folder: Path, progress: Progress = lambda messa
 
 
 def _remembered(arrays: Mapping[str, memoryview], n_labels: int) -> dict[int, Floats]:
-    try:
-        scores = np.reshape(np.asarray(arrays["read_scores"], dtype=np.float64), (-1, n_labels))
-        return dict(zip(arrays["read_posts"].tolist(), scores, strict=True))
-    except (KeyError, ValueError):
-        raise ModelError("the model's arrays do not fit together; copy or train the model again") from None
+    posts, scores = take_arrays(arrays, {"read_posts": "Q", "read_scores": "f"})
+    if len(scores) != len(posts) * n_labels:
+        raise no_fit()
+    rows = np.reshape(np.asarray(scores, dtype=np.float64), (-1, n_labels))
+    return dict(zip(posts.tolist(), rows, strict=True))
 
 
 def _is_public(post: LabelledPost, public: Mapping[str, object]) -> bool:
