@@ -63,11 +63,11 @@ class Measures:
 
 
 PUBLIC = Measures(
-    posts=11568,
-    repeated_openings=0.0229,
-    type_token_ratio=0.642,
-    distinct_2=0.954,
-    leakage=MappingProxyType({"length": 0.327, "emoji": 0.230, "platform": 0.251, "all but dialect": 0.375}),
+    posts=13718,
+    repeated_openings=0.0233,
+    type_token_ratio=0.640,
+    distinct_2=0.948,
+    leakage=MappingProxyType({"length": 0.341, "emoji": 0.188, "platform": 0.241, "all but dialect": 0.402}),
 )
 """The public posts of split train, as ``evolunteer corpus check --reference public-posts.jsonl`` measures them."""
 

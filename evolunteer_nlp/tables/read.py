@@ -29,6 +29,13 @@ class Rejected(NamedTuple):
     content: Any
 
 
+class Skipped(NamedTuple):
+    """A row that is no post by anybody, such as a service message or a picture without words, with the reason."""
+
+    number: int
+    reason: str
+
+
 class Table(NamedTuple):
     """An opened table; a context manager that closes it.
 
@@ -38,7 +45,7 @@ class Table(NamedTuple):
     format : str
     columns : list of str
         For JSON, those of the first objects.
-    rows : iterator of Row or Rejected
+    rows : iterator of Row, Rejected or Skipped
         In order; each file row once.
     schema : pyarrow.Schema or None
         The types of a Parquet file's columns.
@@ -47,7 +54,7 @@ class Table(NamedTuple):
     path: Path
     format: str
     columns: list[str]
-    rows: Iterator[Row | Rejected]
+    rows: Iterator[Row | Rejected | Skipped]
     close: Callable[[], object]
     schema: "pa.Schema | None" = None
 
