@@ -73,10 +73,17 @@ class Model:
     info : mapping
         The manifest: labels, prior, how and on what it was trained, the scores it reached. Read-only.
     labels : tuple of str
+    origin : (path, prior) or None
+        What `load_model` was given.
     """
 
     def __init__(
-        self, engines: Engines, decisions: Mapping[str, Decision], info: Mapping[str, Any], using: str | None = None
+        self,
+        engines: Engines,
+        decisions: Mapping[str, Decision],
+        info: Mapping[str, Any],
+        using: str | None = None,
+        origin: "tuple[Path, tuple[tuple[str, float], ...] | None] | None" = None,
     ) -> None:
         self.engines = engines
         self.decisions = MappingProxyType(dict(decisions))
@@ -86,11 +93,19 @@ class Model:
         self.engine: Engine = getattr(engines, self.using)
         self.decision = decisions[self.using]
         self.info = MappingProxyType(dict(info))
+        self.origin = origin
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of all probabilities."""
         return self.decision.labels
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process on this machine opens the same files."""
+        if self.origin is None:
+            raise TypeError("a Model that load_model did not make cannot be sent to another process")
+        path, prior = self.origin
+        return _reopened, (path, prior, self.using)
 
     def __repr__(self) -> str:
         return f"<Model of {', '.join(self.labels)} by {self.using}>"
@@ -103,7 +118,9 @@ class Model:
         ValueError
             If the model lacks it.
         """
-        return self if using in (None, self.using) else Model(self.engines, self.decisions, self.info, using)
+        if using in (None, self.using):
+            return self
+        return Model(self.engines, self.decisions, self.info, using, self.origin)
 
     def reads(self, text: str) -> bool:
         """Whether a post's label rests on reading it, or on its words alone."""
@@ -155,7 +172,8 @@ def load_model(
     engines = _engines(folder, manifest, arrays, decisions)
     if prior is not None:
         decisions = {name: decision.with_prior(prior) for name, decision in decisions.items()}
-    return Model(engines, decisions, manifest, engine)
+    origin = folder, None if prior is None else tuple(prior.items())
+    return Model(engines, decisions, manifest, engine, origin)
 
 
 def _engines(
@@ -343,3 +361,8 @@ def _shipped_model() -> Model:
 @functools.lru_cache(maxsize=4)
 def _cached_model(folder: Path, written: int) -> Model:
     return load_model(folder)
+
+
+@functools.lru_cache(maxsize=4)
+def _reopened(path: Path, prior: tuple[tuple[str, float], ...] | None, using: str) -> Model:
+    return load_model(path, prior=None if prior is None else dict(prior), engine=using)

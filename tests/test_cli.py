@@ -599,11 +599,11 @@ def test_a_stopped_command_leaves_nothing_half_written(tmp_path):
     ) as process:
         process.stdin.write(f"text\n{CHAT}\n".encode() + b"x\n" * 100_000)
         process.stdin.flush()  # returns when most of it has been read
-        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        assert [path.name for path in tmp_path.iterdir()] == ["out.csv.parts"]
         process.send_signal(2)
         process.communicate()
     assert process.returncode != 0
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv.parts"]
 
 
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path):

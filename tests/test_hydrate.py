@@ -8,7 +8,7 @@ import pytest
 from evolunteer_nlp.corpus.hydrate import hydrate
 from evolunteer_nlp.corpus.posts import PublicLabel, read_corpus, read_public_labels, text_id
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.write import open_writer
+from evolunteer_nlp.tables.write import Layout, open_writer
 
 BY_ID = "نحتاج متطوعين لتوزيع الوجبات"
 BY_HASH = "تبرعوا بالدم، أنقذوا حياة"
@@ -80,7 +80,7 @@ def test_a_post_has_the_fields_of_its_label(tmp_path):
 
 def test_what_is_found_is_a_corpus(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(written("jsonl", ROWS))
-    with open_writer(tmp_path / "found.jsonl", "jsonl", []) as writer:
+    with open_writer(tmp_path / "found.jsonl", Layout("jsonl")) as writer:
         writer.write(hydrate([tmp_path]).posts)
     assert [(post.label, post.split, post.firm) for post in read_corpus([tmp_path / "found.jsonl"])] == [
         ("volunteer_call", "train", True),

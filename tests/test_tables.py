@@ -19,7 +19,7 @@ import pytest
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.tables.formats import format_of
 from evolunteer_nlp.tables.read import TEXT_COLUMNS, Rejected, Row, Table, open_table
-from evolunteer_nlp.tables.write import open_writer, written_whole
+from evolunteer_nlp.tables.write import Layout, open_writer, written_whole
 
 POST = "مطلوب متطوعين يوم الجمعة، سجل معنا"
 ROWS = [
@@ -91,7 +91,7 @@ def test_an_unknown_format_lists_the_known_ones():
 @pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
 def test_what_is_written_is_read_again(tmp_path, table, format):
     path = tmp_path / f"posts.{format}"
-    with open_writer(path, format, list(ROWS[0])) as writer:
+    with open_writer(path, Layout(format, list(ROWS[0]))) as writer:
         writer.write(ROWS[:1])
         writer.write(ROWS[1:])
     opened = table(path)
@@ -101,7 +101,7 @@ def test_what_is_written_is_read_again(tmp_path, table, format):
 
 @pytest.mark.parametrize("name", ["posts.csv", "posts.tsv", "posts.jsonl"])
 def test_gzip_is_unpacked_whatever_the_file_is_called(tmp_path, table, name):
-    with open_writer(tmp_path / name, format_of(Path(name)), list(ROWS[0])) as writer:
+    with open_writer(tmp_path / name, Layout(format_of(Path(name)), list(ROWS[0]))) as writer:
         writer.write(ROWS)
     packed = gzip.compress((tmp_path / name).read_bytes())
     assert values(table(tmp_path / f"{name}.gz", packed)) == ROWS
@@ -293,7 +293,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, table, name,
 @pytest.mark.parametrize("format", ["parquet", "xlsx"])
 def test_a_file_cut_short_is_refused(tmp_path, table, format):
     path = tmp_path / f"a.{format}"
-    with open_writer(path, format, list(ROWS[0])) as writer:
+    with open_writer(path, Layout(format, list(ROWS[0]))) as writer:
         writer.write(ROWS)
     with pytest.raises(TableError, match=path.name):
         table(path, path.read_bytes()[:-50])
@@ -387,7 +387,7 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path):
 def test_a_failed_write_leaves_what_was_there(tmp_path, format):
     path = tmp_path / "a"
     path.write_text("before")
-    with pytest.raises(KeyboardInterrupt), open_writer(path, format, ["text"]) as writer:
+    with pytest.raises(KeyboardInterrupt), open_writer(path, Layout(format, ["text"])) as writer:
         writer.write([{"text": "a"}])
         raise KeyboardInterrupt
     assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]
@@ -396,9 +396,9 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, format):
 FAILED_EXCEL = """
 import sys
 from pathlib import Path
-from evolunteer_nlp.tables.write import open_writer
+from evolunteer_nlp.tables.write import Layout, open_writer
 
-with open_writer(Path(sys.argv[1]), "xlsx", ["text"]) as writer:
+with open_writer(Path(sys.argv[1]), Layout("xlsx", ["text"])) as writer:
     writer.write([{"text": "a"}])
     sys.exit(3)
 """
@@ -411,12 +411,12 @@ def test_a_failed_excel_write_leaves_nothing_and_says_nothing(tmp_path):
 
 def test_an_output_below_a_file_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("text\n")
-    with pytest.raises(TableError, match=r"a\.csv"), open_writer(tmp_path / "a.csv" / "b.csv", "csv", ["text"]):
+    with pytest.raises(TableError, match=r"a\.csv"), open_writer(tmp_path / "a.csv" / "b.csv", Layout("csv", ["text"])):
         pass
 
 
 def test_cells_of_text_tables_are_plain(tmp_path):
-    with open_writer(tmp_path / "a.csv", "csv", ["none", "yes", "number", "list"]) as writer:
+    with open_writer(tmp_path / "a.csv", Layout("csv", ["none", "yes", "number", "list"])) as writer:
         writer.write([{"none": None, "yes": True, "number": 0.5, "list": [{"ا": 1}]}])
     assert list(csv.reader(io.StringIO((tmp_path / "a.csv").read_text(encoding="utf-8"))))[1] == [
         "",
@@ -427,13 +427,13 @@ def test_cells_of_text_tables_are_plain(tmp_path):
 
 
 def test_a_post_that_begins_with_an_equals_sign_is_no_formula(tmp_path):
-    with open_writer(tmp_path / "a.xlsx", "xlsx", ["text"]) as writer:
+    with open_writer(tmp_path / "a.xlsx", Layout("xlsx", ["text"])) as writer:
         writer.write([{"text": "=1+1"}, {"text": "#N/A"}])
     cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2:A3"]]
     assert [(cell.value, cell.data_type) for cell in cells] == [("=1+1", "s"), ("#N/A", "s")]
 
 
 def test_control_characters_do_not_stop_an_excel_file(tmp_path):
-    with open_writer(tmp_path / "a.xlsx", "xlsx", ["text"]) as writer:
+    with open_writer(tmp_path / "a.xlsx", Layout("xlsx", ["text"])) as writer:
         writer.write([{"text": "a\0b\x0bc"}])
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A2"].value == "a b c"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import ENOSPC
 
 import typer
 
@@ -37,8 +38,9 @@ def main() -> None:
         if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        say(f"evolunteer: {error.strerror}: {error.filename}")
+        advice = "; make room and repeat the command: label goes on where it was" if error.errno == ENOSPC else ""
+        say(f"evolunteer: {error.strerror or error}: {error.filename or 'while writing'}{advice}")
         sys.exit(1)
     except KeyboardInterrupt:
-        say("evolunteer: stopped; nothing half-written was left")
+        say("evolunteer: stopped; nothing half-written was left, and the same label command goes on where it was")
         sys.exit(130)

@@ -1,17 +1,31 @@
 """What the verbs share: messages, options, names of labels."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from evolunteer_nlp.errors import EvolunteerError
 from evolunteer_nlp.labels import arabic_name
+
+if TYPE_CHECKING:
+    from evolunteer_nlp.dumps.labelling import Counts
 
 _STDERR = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True, markup=False)
 
@@ -78,6 +92,18 @@ def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
     return found
 
 
+def labels_of(given: list[str] | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Read ``label=LABEL`` options; Arabic names will do."""
+    by_name = {**{arabic_name(label): label for label in known}, **{label: label for label in known}}
+    found = []
+    for item in given or ():
+        key, _, name = item.partition("=")
+        if key != "label" or name not in by_name:
+            raise typer.BadParameter(f"{item!r} is not label=LABEL, of {', '.join(known)}", param_hint="--where")
+        found.append(by_name[name])
+    return tuple(found)
+
+
 @contextmanager
 def options_checked() -> Iterator[None]:
     """Turn a complaint about a prior, an engine, a threshold or a preference into one about usage."""
@@ -102,3 +128,41 @@ def progress_of(what: str) -> Iterator[Progress]:
     with Progress(*columns, console=_STDERR, transient=True, disable=not _STDERR.is_terminal) as progress:
         progress.add_task(what, total=None)
         yield progress
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """Posts a second, once it is known."""
+        return Text(f"{task.speed:,.0f} posts/s" if task.speed else "")
+
+
+@contextmanager
+def labelling_progress(
+    estimated_rows: Callable[[], int | None], limit: int | None
+) -> "Iterator[Callable[[Counts], None]]":
+    """A progress line for labelling: rows, speed, time left, and labels so far. On terminals only."""
+    if not _STDERR.is_terminal:
+        yield lambda counts: None
+        return
+    rows = estimated_rows()
+    total = limit if rows is None else min(rows, limit or rows)
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn("{task.completed:,}"),
+        _Speed(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[labels]}"),
+    )
+    so_far: Counter[str] = Counter()
+    with Progress(*columns, console=_STDERR, transient=True, speed_estimate_period=60) as progress:
+        task = progress.add_task("", total=total, labels="")
+
+        def advance(counts: "Counts") -> None:
+            so_far.update(counts.labels)
+            labels = "  ".join(f"{label} {count:,}" for label, count in so_far.most_common())
+            progress.update(task, advance=counts.read, labels=labels)
+
+        yield advance

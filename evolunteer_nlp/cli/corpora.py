@@ -81,12 +81,12 @@ def hydrate(
 ) -> None:
     """Find the texts of the labelled public posts in copies of the data sets they are from."""
     from evolunteer_nlp.corpus.hydrate import hydrate
-    from evolunteer_nlp.tables.write import open_writer
+    from evolunteer_nlp.tables.write import Layout, open_writer
 
     found = hydrate(folders)
     for problem in found.unread:
         say(f"not read: {problem}")
-    with open_writer(output, "jsonl", []) as writer:
+    with open_writer(output, Layout("jsonl")) as writer:
         writer.write(found.posts)
     say(f"found {len(found.posts):,} of {found.n_labels:,} public posts, wrote {output}")
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,16 @@ from evolunteer_nlp.cli.console import (
     PreferOption,
     PriorOption,
     ThresholdOption,
+    labelling_progress,
+    labels_of,
     name_of,
     options_checked,
     pairs,
-    progress_of,
     say,
 )
+
+if TYPE_CHECKING:
+    from evolunteer_nlp.dumps.stream import Summary
 
 app = typer.Typer()
 
@@ -82,55 +86,89 @@ def explain(
 
 @app.command()
 def label(
-    source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="CSV, TSV, JSONL, Parquet or Excel; - is standard input.")
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="Files of posts, or patterns; - is standard input."),
     ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="By suffix: .csv, .tsv, .jsonl, .parquet, .xlsx.")
     ] = None,
     model: ModelOption = None,
     engine: EngineOption = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that label side by side.")] = 1,
     column: Annotated[str | None, typer.Option(help="The column of posts; found by its name if left out.")] = None,
     format: Annotated[str | None, typer.Option(help="Of the input: csv, tsv, jsonl, json, parquet, xlsx.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the input, such as cp1256; UTF-8 if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read so many rows at most.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="label=LABEL", help="Write posts of this label; several add up.")
+    ] = None,
+    min_probability: Annotated[float, typer.Option(min=0, max=1, help="Write posts from this probability on.")] = 0,
+    certain_only: Annotated[bool, typer.Option("--certain-only", help="Write posts of certain labels only.")] = False,
     prior: PriorOption = None,
     threshold: ThresholdOption = None,
     prefer: PreferOption = None,
     probabilities: Annotated[bool, typer.Option("--probabilities", help="Add a column a label.")] = False,
     prefix: Annotated[str, typer.Option(help="Put before the names of added columns.")] = "",
+    excel: Annotated[
+        bool, typer.Option("--excel", help="CSV that Excel opens rightly, and in which no cell is a formula.")
+    ] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="With --excel: leave cells as they are.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a row was rejected.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at the output.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Start over, and replace what is at the output.")] = False,
     names: NamesOption = Names.KEYS,
 ) -> None:
-    """Label every post of a file; each row comes back, labelled or rejected with a reason."""
-    from evolunteer_nlp.dumps.label_file import AlreadyCompleteError, Options, label_file, rejected_file
+    """Label every post of files; each row comes back, labelled or rejected with a reason. Stopped runs go on."""
+    from evolunteer_nlp.dumps.sources import estimated_rows, expand
+    from evolunteer_nlp.dumps.stream import AlreadyCompleteError, Options, label_dump
     from evolunteer_nlp.model import load_model
 
-    options = Options(column, format, encoding, prefix, probabilities, pairs(threshold, "--threshold"), prefer)
     with options_checked():
         loaded = load_model(model, prior=pairs(prior, "--prior"), engine=engine)
-        loaded.decision.with_thresholds(options.threshold, options.prefer)
+        thresholds = pairs(threshold, "--threshold")
+        loaded.decision.with_thresholds(thresholds, prefer)
+    options = Options(
+        column=column,
+        format=format,
+        encoding=encoding,
+        limit=limit,
+        prefix=prefix,
+        probabilities=probabilities,
+        threshold=thresholds,
+        prefer=prefer,
+        labels=labels_of(where, loaded.labels),
+        min_probability=min_probability,
+        certain_only=certain_only,
+        excel=excel,
+        raw=raw,
+    )
     try:
-        with progress_of("labelling") as progress:
-            summary = label_file(
-                source,
-                output,
-                loaded,
-                options,
-                force=force,
-                progress=lambda rows: progress.advance(0, rows),  # type: ignore[arg-type]  # the first task
-            )
+        with labelling_progress(lambda: estimated_rows(expand(sources), format), limit) as progress:
+            summary = label_dump(sources, output, loaded, options, workers=workers, force=force, progress=progress)
     except AlreadyCompleteError as complete:
         say(str(complete))
         return
+    _report(summary, output, names)
+    if strict and summary.rejected:
+        raise typer.Exit(1)
+
+
+def _report(summary: "Summary", output: Path | None, names: Names) -> None:
+    from evolunteer_nlp.dumps.stream import rejected_file
+
     for old, new in summary.renamed.items():
         say(f"the input has a column {old!r} already; it is kept as {new!r} (or use --prefix)")
     for fact in summary.rejects[:20]:
         say(f"rejected: {fact['file']}, row {fact['row']}: {fact['reason']}")
-    rejected = ""
+    counts = [f"{summary.read:,} posts read", f"{summary.written:,} written"]
+    if summary.filtered:
+        counts.append(f"{summary.filtered:,} filtered out")
+    if summary.skipped:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in summary.skips.most_common())
+        counts.append(f"{summary.skipped:,} skipped ({reasons})")
     if summary.rejected:
-        rejected = f", {summary.rejected:,} rejected" + (f" (see {rejected_file(output)})" if output else "")
-    say(f"{summary.read:,} posts read, {summary.written:,} written{rejected}")
+        counts.append(f"{summary.rejected:,} rejected" + (f" (see {rejected_file(output)})" if output else ""))
+    say(", ".join(counts))
     for given, count in summary.labels.most_common():
         say(f"  {count:8,}  {name_of(given, names)}")
     say(f"  {summary.doubtful:8,}  doubtful (certain is false)")
@@ -138,5 +176,3 @@ def label(
         say("surest:")
         for given, (probability, text) in summary.surest.items():
             say(f"  {probability:.2f}  {name_of(given, names)}: {' '.join(text.split())[:100]}")
-    if strict and summary.rejected:
-        raise typer.Exit(1)

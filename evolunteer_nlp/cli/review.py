@@ -31,7 +31,7 @@ def pick(
     from evolunteer_nlp.corpus.posts import read_corpus
     from evolunteer_nlp.errors import TableError
     from evolunteer_nlp.model import load_model
-    from evolunteer_nlp.tables.write import open_writer
+    from evolunteer_nlp.tables.write import Layout, open_writer
     from evolunteer_nlp.training.review import pick
 
     if output.suffix != ".jsonl":
@@ -45,7 +45,7 @@ def pick(
             progress.advance(progress.task_ids[0], rows)
 
         tasks = pick(source, n, load_model(model), column, known, done)
-    with open_writer(output, "jsonl", []) as writer:
+    with open_writer(output, Layout("jsonl")) as writer:
         writer.write({**task._asdict(), "margin": round(task.margin, 4), "label": None} for task in tasks)
     say(f"wrote {len(tasks):,} posts to {output}")
     if tasks:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evolunteer_nlp.errors import CorpusError
 from evolunteer_nlp.model import shipped
 from evolunteer_nlp.tables.formats import FORMATS
-from evolunteer_nlp.tables.read import Rejected, Row, open_table
+from evolunteer_nlp.tables.read import Rejected, Row, Skipped, open_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,8 +134,8 @@ def _read(file: Path) -> Iterator[LabelledPost]:
             yield _post(row, column, f"{file}, row {row.number}")
 
 
-def _post(row: Row | Rejected, column: str, where: str) -> LabelledPost:
-    if isinstance(row, Rejected):
+def _post(row: Row | Rejected | Skipped, column: str, where: str) -> LabelledPost:
+    if not isinstance(row, Row):
         raise CorpusError(f"{where}: {row.reason}; mend or remove it")
     values = row.values
     text, label = values.get(column), values.get("label")

@@ -49,6 +49,8 @@ class Table(NamedTuple):
         In order; each file row once.
     schema : pyarrow.Schema or None
         The types of a Parquet file's columns.
+    batches : callable or None
+        The rows of a Parquet file as tables of up to so many rows, without making objects of them.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Table(NamedTuple):
     rows: Iterator[Row | Rejected | Skipped]
     close: Callable[[], object]
     schema: "pa.Schema | None" = None
+    batches: "Callable[[int], Iterator[pa.Table]] | None" = None
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +98,7 @@ TEXT_COLUMNS = (
 
 _PEEKED = 1000
 """Objects of a JSON file whose keys are looked at, at most."""
+_ROWS_AT_ONCE = 8192
 
 
 def open_table(path: Path, *, format: str | None = None, encoding: str | None = None) -> Table:
@@ -259,17 +263,20 @@ def _parquet(path: Path) -> Table:
         file.close()
         _refuse_twins(path, columns)
 
-    def rows() -> Iterator[Row | Rejected]:
+    def batches(size: int) -> Iterator[pa.Table]:
         number = 0
         try:
-            for batch in file.iter_batches():
-                for values in batch.to_pylist():
-                    number += 1
-                    yield Row(number, values)
+            for batch in file.iter_batches(size):
+                yield pa.Table.from_batches([batch])
+                number += len(batch)
         except damaged as error:
             raise TableError(f"{path} is damaged after row {number} ({error}); copy it again") from None
 
-    return Table(path, "parquet", columns, rows(), file.close, file.schema_arrow)
+    def rows() -> Iterator[Row]:
+        values = chain.from_iterable(batch.to_pylist() for batch in batches(_ROWS_AT_ONCE))
+        return (Row(number, row) for number, row in enumerate(values, 1))
+
+    return Table(path, "parquet", columns, rows(), file.close, file.schema_arrow, batches)
 
 
 def _excel(path: Path) -> Table:

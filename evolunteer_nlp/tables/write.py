@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, TextIO
 
 from evolunteer_nlp.errors import TableError
 
@@ -22,7 +22,7 @@ class Writer(Protocol):
     """Takes rows, in order."""
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Append rows; every row has every column, except in JSON Lines."""
+        """Append rows; every row has every column, except in JSON Lines. Parquet takes a pyarrow.Table too."""
 
 
 @contextmanager
@@ -40,33 +40,47 @@ def written_whole(path: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-@contextmanager
-def open_writer(path: Path, format: str, columns: Sequence[str], schema: "pa.Schema | None" = None) -> Iterator[Writer]:
-    """Open a table for writing; ``-`` is standard output, for text formats.
+class Layout(NamedTuple):
+    """What a table looks like.
 
-    Parameters
+    Attributes
     ----------
-    path : Path
     format : str
     columns : sequence of str
     schema : pyarrow.Schema, optional
         Types of the columns, for Parquet; all text if left out. In columns of text, other values become text.
+    mark : bool
+        CSV and TSV begin with a byte order mark, by which Excel knows UTF-8.
+    inert : bool
+        No cell of CSV and TSV is taken for a formula: an apostrophe goes before those that begin like one (CWE-1236).
+        In Excel files, texts are never formulas.
     """
+
+    format: str
+    columns: Sequence[str] = ()
+    schema: "pa.Schema | None" = None
+    mark: bool = False
+    inert: bool = False
+
+
+@contextmanager
+def open_writer(path: Path, layout: Layout, *, header: bool = True) -> Iterator[Writer]:
+    """Open a table for writing; ``-`` is standard output, for text formats. ``header`` is for CSV and TSV."""
+    format = layout.format
     if str(path) == "-":
         if format not in _TEXT:
             raise TableError(f"{format} cannot be written to a terminal; name a file with -o")
-        yield _TEXT[format](sys.stdout, columns)
-        sys.stdout.flush()
+        yield _TEXT[format](sys.stdout, layout, header)
         return
     with written_whole(path) as draft:
         if format in _TEXT:
             with _open_text(draft, packed=path.suffix == ".gz") as file:
-                yield _TEXT[format](file, columns)
+                yield _TEXT[format](file, layout, header)
         elif format == "parquet":
-            with _Parquet(draft, columns, schema) as parquet:
+            with _Parquet(draft, layout) as parquet:
                 yield parquet
         elif format == "xlsx":
-            excel = _Excel(columns)
+            excel = _Excel(layout)
             try:
                 yield excel
             finally:
@@ -87,25 +101,53 @@ def as_cell(value: Any) -> Any:
     return value
 
 
+def inert(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: an apostrophe before what begins like one."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_LIKE_FORMULAS) else cell
+
+
+@contextmanager
+def open_binary(path: Path, packed: bool) -> Iterator[BinaryIO]:
+    """Open a file for writing, packed by gzip or not; the same content gives the same bytes."""
+    with path.open("wb") as file:
+        if not packed:
+            yield file
+            return
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as stream:  # no name and time in the archive
+            yield stream  # type: ignore[misc]  # it writes like a file
+
+
 @contextmanager
 def _open_text(path: Path, packed: bool) -> Iterator[TextIO]:
-    with path.open("wb") as file:
-        # no name and time in the archive, so that the same rows give the same bytes
-        stream = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else file
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
-            yield text
+    with open_binary(path, packed) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        yield text
 
 
 class _Csv:
     delimiter = ","
 
-    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
-        self.columns = columns
-        self.writer = csv.writer(file, delimiter=self.delimiter, lineterminator="\n")
-        self.writer.writerow(columns)
+    def __init__(self, file: TextIO, layout: Layout, header: bool) -> None:
+        self.file, self.layout = file, layout
+        dialect: dict[str, Any] = {"delimiter": self.delimiter, "lineterminator": "\n"}
+        self.sparing = csv.writer(file, **dialect)
+        self.quoting = csv.writer(file, **dialect, quoting=csv.QUOTE_ALL)
+        if header:
+            if layout.mark:
+                file.write("\N{BYTE ORDER MARK}")
+            self._write([self._cell(name) for name in layout.columns])
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
-        self.writer.writerows([as_cell(row[column]) for column in self.columns] for row in rows)
+        for row in rows:
+            self._write([self._cell(row[column]) for column in self.layout.columns])
+        self.file.flush()
+
+    def _write(self, cells: Sequence[Any]) -> None:
+        # Python quotes no carriage return, which every reader takes for the end of a row
+        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (self.quoting if bare else self.sparing).writerow(cells)
+
+    def _cell(self, value: Any) -> Any:
+        return inert(as_cell(value)) if self.layout.inert else as_cell(value)
 
 
 class _Tsv(_Csv):
@@ -113,19 +155,20 @@ class _Tsv(_Csv):
 
 
 class _Jsonl:
-    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
+    def __init__(self, file: TextIO, layout: Layout, header: bool) -> None:
         self.file = file
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         self.file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+        self.file.flush()
 
 
 class _Parquet:
-    def __init__(self, path: Path, columns: Sequence[str], schema: "pa.Schema | None") -> None:
+    def __init__(self, path: Path, layout: Layout) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self.schema = schema or pa.schema([(column, pa.string()) for column in columns])
+        self.schema = layout.schema or pa.schema([(column, pa.string()) for column in layout.columns])
         self.texts = [field.name for field in self.schema if field.type == pa.string()]
         self.file = pq.ParquetWriter(path, self.schema)
 
@@ -135,9 +178,12 @@ class _Parquet:
     def __exit__(self, *error: object) -> None:
         self.file.close()
 
-    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+    def write(self, rows: "Iterable[dict[str, Any]] | pa.Table") -> None:
         import pyarrow as pa
 
+        if isinstance(rows, pa.Table):
+            self.file.write_table(rows)
+            return
         texts = [{**row, **{name: _as_text(row[name]) for name in self.texts}} for row in rows]
         self.file.write_table(pa.Table.from_pylist(texts, schema=self.schema))
 
@@ -147,13 +193,13 @@ def _as_text(value: Any) -> str | None:
 
 
 class _Excel:
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, layout: Layout) -> None:
         import openpyxl
 
-        self.columns = columns
+        self.columns = layout.columns
         self.book = openpyxl.Workbook(write_only=True)
         self.sheet = self.book.create_sheet("posts")
-        self.sheet.append(list(columns))
+        self.sheet.append([self._cell(name) for name in self.columns])
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         for row in rows:
@@ -175,9 +221,10 @@ class _Excel:
         return cell
 
 
+_LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _EXACT_IN_EXCEL = 10**15
 LONGEST_CELL = {"xlsx": 32_767}
 """Characters that a cell of a format holds, where there is a limit."""
 _EXCEL_TYPES = (int, float, datetime.date, datetime.time)
 
-_TEXT: dict[str, Callable[[TextIO, Sequence[str]], Writer]] = {"csv": _Csv, "tsv": _Tsv, "jsonl": _Jsonl}
+_TEXT: dict[str, Callable[[TextIO, Layout, bool], Writer]] = {"csv": _Csv, "tsv": _Tsv, "jsonl": _Jsonl}
