@@ -17,11 +17,15 @@ PAGES = [ROOT / "README.md", ROOT / "README.ar.md", *sorted((ROOT / "docs").glob
 INSTALLS = re.compile(r"^(pip|uv|git clone)\b|apt-get|benchmarks/|public-posts|path/to", re.MULTILINE)
 
 
+TRAINS = re.compile(r"evolunteer (train|evaluate|corpus audit)\b")
+
+
 def blocks(language: str) -> list[object]:
     found = []
     for page in PAGES:
         for n, block in enumerate(re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)):
-            found.append(pytest.param(block, id=f"{page.name}-{n}"))
+            marks = [pytest.mark.slow] if TRAINS.search(block) else []
+            found.append(pytest.param(block, id=f"{page.name}-{n}", marks=marks))
     return found
 
 
