@@ -5,6 +5,7 @@
     EvolunteerError
     ├── ModelError           a model directory is missing, damaged, foreign or of another format
     ├── CorpusError          a corpus holds rows that cannot be trained or evaluated on
+    ├── RegressionError      an adapted model is worse than the one it was made from
     ├── TableError           a file cannot be read or written as a table of posts
     └── MissingPackageError  something needs a package that is not installed
 
@@ -22,6 +23,10 @@ class ModelError(EvolunteerError, ValueError):
 
 class CorpusError(EvolunteerError, ValueError):
     """A corpus cannot be trained or evaluated on; the message names file and row."""
+
+
+class RegressionError(EvolunteerError):
+    """An adapted model is significantly worse than the one it was made from; the message has the comparison."""
 
 
 class TableError(EvolunteerError, OSError):

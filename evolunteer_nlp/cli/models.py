@@ -36,12 +36,22 @@ def train(
         typer.Option("--corpus", help="A file or folder of labelled posts, or 'authored'; may be given several times."),
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The model directory to write.")] = Path("model"),
+    add: Annotated[
+        list[Path] | None,
+        typer.Option("--add", help="Newly labelled posts, from whatever tool: adapt --base to them, and compare."),
+    ] = None,
+    weight: Annotated[float, typer.Option(min=0.01, help="What a post of --add weighs beside an old one.")] = 1.0,
+    allow_regression: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="With --add: why a model that got worse is written."),
+    ] = None,
     reader: Annotated[
         ReaderChoice,
         typer.Option(help="Keep that of --base; fine-tune one (over an hour; needs the extra reader-train); or none."),
     ] = ReaderChoice.KEEP,
     base: Annotated[
-        Path | None, typer.Option(help="The model whose reader is kept; the shipped one if left out.")
+        Path | None,
+        typer.Option(help="The model to adapt, or whose reader is kept; the shipped one if left out."),
     ] = None,
     vocabulary: Annotated[
         Path | None, typer.Option(help="A table of more posts whose words a fine-tuned reader should know.")
@@ -55,7 +65,10 @@ def train(
     seed: Annotated[int, typer.Option(help="Of the cross-validation folds.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
 ) -> None:
-    """Train a model; on the authored corpora if no other is named."""
+    """Train a model, on the authored corpora if no other is named; or adapt one to posts of your own."""
+    if add:
+        _adapt(add, corpus, output, base, weight, allow_regression)
+        return
     from evolunteer_nlp.corpus.posts import read_corpus
     from evolunteer_nlp.errors import MissingPackageError
     from evolunteer_nlp.model import default_model
@@ -97,6 +110,34 @@ def train(
     say(f"wrote {output}")
 
 
+def _adapt(
+    add: list[Path],
+    corpus: list[str] | None,
+    output: Path,
+    base: Path | None,
+    weight: float,
+    allow_regression: str | None,
+) -> None:
+    from evolunteer_nlp.corpus.posts import read_corpus
+    from evolunteer_nlp.model import default_model
+    from evolunteer_nlp.training.adapt import adapt, to_text
+
+    new = read_corpus(add)
+    say(f"{len(new):,} new posts")
+    with progress_of("adapting") as progress:
+        adapted = adapt(
+            new,
+            base or default_model(),
+            output,
+            old=read_corpus(corpus) if corpus else None,
+            weight=weight,
+            allow_regression=allow_regression,
+            progress=lambda message: progress.update(progress.task_ids[0], description=message),
+        )
+    typer.echo(to_text(adapted))
+    say(f"wrote {output}")
+
+
 def _score_lines(facts: Mapping[str, Any]) -> list[str]:
     """Out-of-fold scores of a model's engines."""
     return [
@@ -128,6 +169,26 @@ def evaluate(
         loaded = load_model(None if str(model) == "default" else model, prior=pairs(prior, "--prior"), engine=engine)
     card = evaluate(loaded, posts)
     typer.echo(json.dumps(card.to_dict(), ensure_ascii=False) if as_json else to_text(card))
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="A model directory, or 'default' for the shipped one.")],
+    new: Annotated[Path, typer.Argument(help="Another.")],
+    data: Annotated[Path, typer.Argument(help="Labelled posts that neither has learned from.")],
+    engine: EngineOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say whether a model is better than another: both on the same posts, label by label, with intervals."""
+    from evolunteer_nlp.corpus.posts import read_corpus
+    from evolunteer_nlp.model import load_model
+    from evolunteer_nlp.training.compare import compare_models
+
+    posts = read_corpus([data])
+    with options_checked():
+        before, after = (load_model(None if str(path) == "default" else path, engine=engine) for path in (old, new))
+    found = compare_models(before, after, posts)
+    typer.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else found.to_text())
 
 
 @app.command()

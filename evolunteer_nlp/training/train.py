@@ -30,7 +30,6 @@ from evolunteer_nlp.training.fit import (
     Weights,
     examples,
 )
-from evolunteer_nlp.training.matrix import FeatureMatrix
 from evolunteer_nlp.training.readers import ReaderFiles
 
 
@@ -83,7 +82,7 @@ def train(
     files = _usable(reader(given) if reader else None, given, progress)
     scores, words = cross_validate(given, settings, jobs, progress)
     progress("fitting on all posts")
-    arrays = to_arrays(given.features, given.fit(settings))
+    arrays = words_arrays(given.features.numbers, given.fit(settings))
     decisions, scores_by = {"words": words}, {"words": scores}
     manifest: dict[str, Any] = {"labels": given.labels, "background": given.background}
     if files:
@@ -128,10 +127,10 @@ def _usable(files: ReaderFiles | None, given: Examples, progress: Progress) -> R
     return None
 
 
-def to_arrays(features: FeatureMatrix, weights: Weights) -> dict[str, npt.NDArray[Any]]:
+def words_arrays(numbers: npt.NDArray[np.uint64], weights: Weights) -> dict[str, npt.NDArray[Any]]:
     """Order weights by their features' numbers, as `evolunteer_nlp.engine.words.WordsArrays` wants them."""
-    order = np.argsort(features.numbers)
-    numbers = features.numbers[order]
+    order = np.argsort(numbers)
+    numbers = numbers[order]
     starts = np.arange(2**BUCKET_BITS, dtype=np.uint64) << np.uint64(64 - BUCKET_BITS)
     return {
         "numbers": numbers,
