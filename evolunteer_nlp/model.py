@@ -28,6 +28,7 @@ Threshold = Mapping[str, float] | None
 
 ENGINES = ("words", "reader", "cascade")
 """What scores posts: their words alone; reading every post; reading those of which words are not sure."""
+_MANIFEST = "manifest.json"
 _SINGLY = 16
 """Up to so many posts, one by one is faster than importing numpy and pyarrow."""
 
@@ -73,18 +74,20 @@ class Model:
     info : mapping
         The manifest: labels, prior, how and on what it was trained, the scores it reached. Read-only.
     labels : tuple of str
-    origin : (path, prior) or None
-        What `load_model` was given.
+    path : Path
+        The directory it was loaded from. Pickling a model keeps this path, prior and engine, so it can be sent to other
+        processes of the machine; each reads the directory once.
     """
 
     def __init__(
         self,
+        path: Path,
         engines: Engines,
         decisions: Mapping[str, Decision],
         info: Mapping[str, Any],
         using: str | None = None,
-        origin: "tuple[Path, tuple[tuple[str, float], ...] | None] | None" = None,
     ) -> None:
+        self.path = path
         self.engines = engines
         self.decisions = MappingProxyType(dict(decisions))
         self.using = list(decisions)[-1] if using is None else using
@@ -93,19 +96,20 @@ class Model:
         self.engine: Engine = getattr(engines, self.using)
         self.decision = decisions[self.using]
         self.info = MappingProxyType(dict(info))
-        self.origin = origin
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of all probabilities."""
         return self.decision.labels
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those files of its directory that the engine in use needs."""
+        arrays, *reader = self.info["files"]
+        return tuple(self.path / name for name in (_MANIFEST, arrays, *(() if self.using == "words" else reader)))
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Another process on this machine opens the same files."""
-        if self.origin is None:
-            raise TypeError("a Model that load_model did not make cannot be sent to another process")
-        path, prior = self.origin
-        return _reopened, (path, prior, self.using)
+        return reopened, (self.path, dict(self.decisions), self.info["files"], self.using)
 
     def __repr__(self) -> str:
         return f"<Model of {', '.join(self.labels)} by {self.using}>"
@@ -118,9 +122,7 @@ class Model:
         ValueError
             If the model lacks it.
         """
-        if using in (None, self.using):
-            return self
-        return Model(self.engines, self.decisions, self.info, using, self.origin)
+        return self if using in (None, self.using) else Model(self.path, self.engines, self.decisions, self.info, using)
 
     def reads(self, text: str) -> bool:
         """Whether a post's label rests on reading it, or on its words alone."""
@@ -172,8 +174,7 @@ def load_model(
     engines = _engines(folder, manifest, arrays, decisions)
     if prior is not None:
         decisions = {name: decision.with_prior(prior) for name, decision in decisions.items()}
-    origin = folder, None if prior is None else tuple(prior.items())
-    return Model(engines, decisions, manifest, engine, origin)
+    return Model(folder, engines, decisions, manifest, engine)
 
 
 def _engines(
@@ -349,8 +350,29 @@ def _resolved(model: Model | str | os.PathLike[str] | None) -> Model:
         return _shipped_model()
     if isinstance(model, Model):
         return model
-    manifest = Path(model) / "manifest.json"
+    manifest = Path(model) / _MANIFEST
     return _cached_model(Path(model), manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+
+
+def reopened(path: Path, decisions: Mapping[str, Decision], files: Mapping[str, str], using: str) -> Model:
+    """A model that was loaded in another process, from its directory here.
+
+    Parameters
+    ----------
+    path : Path
+        Its directory; one that was opened before is not read again.
+    decisions, files, using
+        What it had there: its decisions, the hashes of its files (``info["files"]``), its engine.
+
+    Raises
+    ------
+    ModelError
+        If there is no model here, or another one by now.
+    """
+    found = _resolved(path)
+    if found.info["files"] != files:
+        raise ModelError(f"the model in {path} was replaced since it was loaded; load it again")
+    return Model(path, found.engines, decisions, found.info, using)
 
 
 @functools.cache
@@ -361,8 +383,3 @@ def _shipped_model() -> Model:
 @functools.lru_cache(maxsize=4)
 def _cached_model(folder: Path, written: int) -> Model:
     return load_model(folder)
-
-
-@functools.lru_cache(maxsize=4)
-def _reopened(path: Path, prior: tuple[tuple[str, float], ...] | None, using: str) -> Model:
-    return load_model(path, prior=None if prior is None else dict(prior), engine=using)

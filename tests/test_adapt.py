@@ -97,7 +97,7 @@ def test_a_comparison_as_text_and_values(base):
 @pytest.mark.slow
 def test_two_hundred_posts_of_a_new_domain_cost_less_than_two_points_elsewhere(tmp_path):
     model = tmp_path / "mine"
-    adapted = adapt(new_domain(100), load_model().origin[0], model)
+    adapted = adapt(new_domain(100), load_model().path, model)
     assert adapted.held_out.low > -0.02
     assert adapted.new_posts.low > 0
     found = compare_models(load_model(), load_model(model), read_corpus(held_out_files()))

@@ -1,9 +1,15 @@
 import math
+import multiprocessing
+import pickle
+import shutil
+from pathlib import Path
 
 import pytest
 
-from evolunteer_nlp import Label, classify, classify_many, explain, load_model
+from evolunteer_nlp import Label, ModelError, classify, classify_many, explain, load_model
 from evolunteer_nlp.corpus.posts import LabelledPost
+from evolunteer_nlp.model import Model
+from evolunteer_nlp.prediction import Prediction
 
 CALL = "نحتاج متطوعين لتنظيف الشاطئ يوم الجمعة، سجل معنا عبر الرابط"
 DRIVE = "تبرعوا لعلاج الطفلة سارة، الحساب SA0000000000000000000000"
@@ -133,3 +139,37 @@ def test_model_info_tells_how_it_was_made():
     assert set(info["scores"]["cascade"]) == {"authored", "public"}
     with pytest.raises(TypeError):
         info["labels"] = []  # type: ignore[index]
+
+
+def test_a_model_goes_to_another_process_with_its_prior_and_engine(small_cascade: Path):
+    prior = {"volunteer_call": 0.02, "donation_drive": 0.03, "awareness_campaign": 0.05}
+    model = load_model(small_cascade, prior=prior, engine="reader")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        [found] = pool.starmap(_found, [(CALL, model)])
+    assert found == ("reader", classify(CALL, model=model))
+    assert len(pickle.dumps(model)) < 10_000  # where the model is, not the model
+
+
+def _found(text: str, model: Model) -> tuple[str, Prediction]:
+    return model.using, classify(text, model=model)
+
+
+def test_a_pickled_model_whose_directory_changed_is_refused(small_model: Path, small_cascade: Path, tmp_path: Path):
+    folder = shutil.copytree(small_model, tmp_path / "model")
+    pickled = pickle.dumps(load_model(folder))
+    shutil.rmtree(folder)
+    with pytest.raises(ModelError, match="no model directory"):
+        pickle.loads(pickled)
+    shutil.copytree(small_cascade, folder)
+    with pytest.raises(ModelError, match="was replaced"):
+        pickle.loads(pickled)
+
+
+def test_the_files_of_a_model_are_those_its_engine_needs(small_cascade: Path, tmp_path: Path):
+    model = load_model(small_cascade, engine="words")
+    for file in model.files:
+        shutil.copy(file, tmp_path)
+    assert classify(CALL, model=tmp_path, engine="words") == classify(CALL, model=model)
+    assert sorted(file.name for file in model.with_engine("cascade").files) == sorted(
+        file.name for file in small_cascade.iterdir()
+    )
