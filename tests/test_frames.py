@@ -108,3 +108,57 @@ def test_an_unknown_preference_or_label_is_refused():
         label_frame(pd.DataFrame({"text": [CALL]}), prefer="precision")
     with pytest.raises(ValueError, match="'spam'"):
         label_frame(pd.DataFrame({"text": [CALL]}), threshold={"spam": 0.5})
+
+
+@pytest.fixture
+def pl():
+    return pytest.importorskip("polars", reason="polars is not installed")
+
+
+def test_a_polars_frame_gets_the_columns_of_a_pandas_one(pl, few_posts):
+    texts = [post.text for post in few_posts[:100]] + [None]
+    expected = label_frame(pd.DataFrame({"text": texts}))
+    labelled = label_frame(pl.DataFrame({"id": range(101), "text": texts}))
+    assert labelled.schema == pl.Schema(
+        {"id": pl.Int64, "text": pl.String}
+        | {"label": pl.String, "probability": pl.Float64, "also": pl.String, "certain": pl.Boolean}
+    )
+    assert labelled["text"].to_list() == texts
+    for name in ADDED:
+        assert labelled[name].to_list() == expected[name].astype(object).where(expected[name].notna(), None).tolist()
+
+
+def test_columns_of_our_names_are_kept_in_polars_too(pl):
+    before = pl.DataFrame({"label": [CALL], "also": [1], "label_input": [2]})
+    labelled = label_frame(before, "label", engine="words")
+    assert labelled.columns == ["label_input_2", "also_input", "label_input", *ADDED]
+    assert before.columns == ["label", "also", "label_input"]
+
+
+@pytest.mark.parametrize("dtype", ["Categorical", "Null", "Object"])
+def test_polars_texts_may_be_of_any_type_that_holds_them(pl, dtype):
+    texts = pl.Series("text", [None if dtype == "Null" else CALL, None], dtype=getattr(pl, dtype))
+    expected = [classify(text or "", engine="words").label for text in texts.to_list()]
+    assert label_frame(pl.DataFrame([texts]), engine="words")["label"].to_list() == expected
+
+
+def test_an_empty_polars_frame_gets_empty_columns(pl):
+    labelled = label_frame(pl.DataFrame({"text": []}))
+    assert (labelled.height, labelled.columns) == (0, ["text", *ADDED])
+
+
+def test_polars_errors_name_row_and_columns(pl):
+    with pytest.raises(TypeError, match=r"index 0 .* is int"):
+        label_frame(pl.DataFrame({"text": [3]}))
+    with pytest.raises(KeyError, match="the columns are: id, words"):
+        label_frame(pl.DataFrame({"id": [1], "words": [CALL]}))
+
+
+def test_a_lazy_frame_is_to_be_collected(pl):
+    with pytest.raises(TypeError, match=r"collect\(\)"):
+        label_frame(pl.LazyFrame({"text": [CALL]}))
+
+
+def test_what_is_no_frame_is_named():
+    with pytest.raises(TypeError, match=r"builtins\.dict; for Spark"):
+        label_frame({"text": [CALL]})

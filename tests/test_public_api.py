@@ -43,6 +43,8 @@ HEAVY = {
     "numpy",
     "camel_tools",
     "torch",
+    "polars",
+    "pyspark",
     "rich",
     "typer",
     "onnxruntime",

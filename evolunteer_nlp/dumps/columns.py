@@ -1,8 +1,72 @@
 """The columns that labelling adds to a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-COLUMNS = ("label", "probability", "also", "certain")
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from evolunteer_nlp.model import Model
+
+_ROWS_AT_ONCE = 8192
+
+
+class Labelled(NamedTuple):
+    """The added columns of many posts.
+
+    Attributes
+    ----------
+    label : ndarray of object, shape (n_posts,)
+        Strings.
+    probability : ndarray of float64, shape (n_posts,)
+    also : ndarray of object, shape (n_posts,)
+        Strings, None where there is no second label.
+    certain : ndarray of bool, shape (n_posts,)
+    """
+
+    label: "npt.NDArray[np.object_]"
+    probability: "npt.NDArray[np.float64]"
+    also: "npt.NDArray[np.object_]"
+    certain: "npt.NDArray[np.bool_]"
+
+
+COLUMNS = Labelled._fields
+
+
+def label_texts(
+    texts: Sequence[str], model: "Model", threshold: Mapping[str, float] | None, prefer: str | None
+) -> Labelled:
+    """The added columns of posts, some thousands at a time; ``threshold`` and ``prefer`` as for `classify`."""
+    import numpy as np
+
+    parts = [
+        model.columns(texts[at : at + _ROWS_AT_ONCE], threshold=threshold, prefer=prefer)
+        for at in range(0, max(1, len(texts)), _ROWS_AT_ONCE)
+    ]
+    names = np.array([*model.labels, None], dtype=object)
+    return Labelled(
+        names[np.concatenate([part.labels for part in parts])],
+        np.concatenate([part.probabilities[np.arange(len(part.labels)), part.labels] for part in parts]),
+        names[np.concatenate([part.also for part in parts])],
+        np.concatenate([part.certain for part in parts]),
+    )
+
+
+def check_column(columns: Sequence[object], column: str) -> None:
+    """Find the column of posts.
+
+    Raises
+    ------
+    KeyError
+        If there is no such column; the message lists those there are.
+    ValueError
+        If several columns have this name.
+    """
+    if column not in columns:
+        raise KeyError(f"no column {column!r}; the columns are: {', '.join(map(str, columns))}")
+    if list(columns).count(column) > 1:
+        raise ValueError(f"several columns are named {column!r}; rename all but one")
 
 
 def added_columns(labels: Sequence[str], probabilities: bool, prefix: str) -> list[str]:
