@@ -19,6 +19,7 @@ from evolunteer_nlp.dumps import stream
 from evolunteer_nlp.dumps.stream import AlreadyCompleteError, Options, Summary, label_dump, rejected_file
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.model import Model, classify, load_model
+from evolunteer_nlp.tables.formats import LOOKED_AT
 
 CALL = "نحتاج متطوعين لتنظيف الشاطئ يوم الجمعة، سجل معنا"
 DRIVE = "تبرعوا لإغاثة المتضررين على الحساب 0000000000000"
@@ -390,11 +391,19 @@ def test_bad_files_leave_no_output(tmp_path, model, name):
     assert sorted(path.name for path in tmp_path.iterdir()) == [name, "folder"]
 
 
-def test_another_encoding_found_late_leaves_no_output(tmp_path, model):
-    (tmp_path / "a.csv").write_bytes(b"id,text\n1\n" + b"1,x\n" * 9000 + f"2,{CALL}\n".encode("cp1256"))
+def test_an_encoding_that_is_not_known_leaves_no_output(tmp_path, model):
+    (tmp_path / "a.csv").write_bytes(b"id,text\n1\n" + b"1,x\n" * 9000 + "2,für\n".encode("cp1252"))
     with pytest.raises(TableError, match="--encoding cp1256"):
         label_dump(tmp_path / "a.csv", tmp_path / "out.csv", model)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_another_encoding_found_late_costs_its_rows(tmp_path, model):
+    ascii_first = b"1,x\n" * (LOOKED_AT // 4)
+    (tmp_path / "a.csv").write_bytes(b"id,text\n" + ascii_first + f"2,{CALL}\n3,y\n".encode("cp1256"))
+    summary = label_file(tmp_path / "a.csv", tmp_path / "out.csv", model)
+    assert (summary.written, summary.rejected) == (LOOKED_AT // 4 + 1, 1)
+    assert "not UTF-8" in read(rejected_file(tmp_path / "out.csv"))[0]["reason"]
 
 
 @pytest.mark.parametrize("encoding", ["cp1256", "utf-16", "utf-8-sig"])

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,13 +16,17 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import format_of
-from evolunteer_nlp.tables.read import TEXT_COLUMNS, Rejected, Row, Table, open_table
+from evolunteer_nlp.tables.formats import format_of, zstd
+from evolunteer_nlp.tables.json_stream import JsonStream
+from evolunteer_nlp.tables.read import TEXT_COLUMNS, Rejected, Row, Skipped, Table, open_table
 from evolunteer_nlp.tables.write import Layout, open_writer, written_whole
 
 POST = "مطلوب متطوعين يوم الجمعة، سجل معنا"
+JSON = settings(max_examples=50, deadline=None)
 ROWS = [
     {"id": "1234567890123456789", "text": POST, "note": "a, b"},
     {"id": "007", "text": 'سطر\nثم سطر، و"اقتباس"', "note": "x\ty"},
@@ -61,6 +66,7 @@ def rejected(opened: Table) -> list[tuple[int, str]]:
         ("a.tsv", "tsv"),
         ("a.ndjson", "jsonl"),
         ("a.jsonl.gz", "jsonl"),
+        ("a.csv.zst", "csv"),
         ("a.json", "json"),
         ("a.parquet", "parquet"),
         ("a.xlsx", "xlsx"),
@@ -126,6 +132,15 @@ def test_blank_lines_are_no_rows(tmp_path, table):
     assert len(list(table(tmp_path / "a.jsonl", '\n{"text": "a"}\n\n').rows)) == 1
 
 
+@pytest.mark.parametrize("name", ["a.csv", "posts.jsonl"])
+def test_zstd_is_unpacked_whatever_the_file_is_called(tmp_path, table, name):
+    with open_writer(tmp_path / name, format_of(Path(name)), list(ROWS[0])) as writer:
+        writer.write(ROWS)
+    packed = zstd.compress((tmp_path / name).read_bytes())
+    assert values(table(tmp_path / f"{name}.zst", packed)) == ROWS
+    assert values(table(tmp_path / name, packed)) == ROWS
+
+
 def test_a_json_list_is_read_as_rows(tmp_path, table):
     opened = table(tmp_path / "a.json", json.dumps([{"text": "a", "n": 1}, 5]))
     assert [type(row) for row in opened.rows] == [Row, Rejected]
@@ -181,9 +196,38 @@ def test_a_named_encoding_is_used(tmp_path, table, name):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
-def test_another_encoding_than_utf8_says_what_to_try(tmp_path, table, name):
+@pytest.mark.parametrize("text", ["für Übungen", "für", "добрый день, друзья", "καλημέρα"])
+def test_an_encoding_that_is_not_known_says_what_to_try(tmp_path, table, name, text):
+    codec = {"f": "cp1252", "д": "cp1251", "κ": "cp1253"}[text[0]]
     with pytest.raises(TableError, match=r"not utf-8.*--encoding cp1256"):
-        values(table(tmp_path / name, json.dumps([{"text": POST}], ensure_ascii=False).encode("cp1256")))
+        values(table(tmp_path / name, json.dumps([{"text": text}], ensure_ascii=False).encode(codec)))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("encoding", ["cp1256", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [POST, "نحتاج سائق في القافلة بكرا؟ التفاصيل: 0000", "hello, كل عام"])
+def test_older_encodings_are_known_by_what_they_hold(tmp_path, table, name, encoding, text):
+    content = f'id,text\n1,"{text}"\n'.encode(encoding)
+    opened = table(tmp_path / name, gzip.compress(content) if name.endswith("gz") else content)
+    assert opened.encoding == encoding
+    assert values(opened) == [{"id": "1", "text": text}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text\n{}\n{}\n{}\n"),
+        ("a.jsonl", '{{"text": "{}"}}\n{{"text": "{}"}}\n{{"text": "{}"}}\n'),
+        ("a.json", '[{{"text": "{}"}}, {{"text": "{}"}}, {{"text": "{}"}}]'),
+    ],
+)
+def test_bytes_that_are_not_utf8_cost_one_row(tmp_path, table, name, content):
+    mark = "@"
+    content = content.format(POST, f"قبل {mark} بعد", POST).encode().replace(mark.encode(), b"\xff")
+    rows = list(table(tmp_path / name, content).rows)
+    assert [type(row) for row in rows] == [Row, Rejected, Row]
+    assert "not UTF-8" in rows[1].reason
+    assert "قبل \\xff بعد" in rows[1].content
 
 
 def test_an_unknown_encoding_is_named(tmp_path, table):
@@ -308,6 +352,41 @@ def test_a_parquet_file_damaged_inside_is_refused(tmp_path, table):
         values(table(path, bytes(content)))
 
 
+def test_a_zstd_file_cut_short_is_refused(tmp_path, table):
+    packed = zstd.compress(("text\n" + "".join(f"{POST} {i * i}\n" for i in range(5000))).encode())
+    with pytest.raises(TableError, match=r"a\.csv\.zst"):
+        values(table(tmp_path / "a.csv.zst", packed[:-100]))
+
+
+@JSON
+@given(
+    st.lists(st.recursive(st.none() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists), max_size=5),
+    st.sampled_from([None, 1, 4]),
+)
+def test_a_json_stream_reads_what_the_standard_library_reads(values, indent):
+    file = io.StringIO(json.dumps(values, indent=indent))
+    assert list(JsonStream(file).items()) == values
+
+
+def test_a_json_value_longer_than_a_chunk_is_read_whole():
+    values = ["ا" * 200_000, 12345678901234567890, {"a": [1.5, None]}]
+    assert list(JsonStream(io.StringIO(json.dumps(values))).items()) == values
+
+
+def test_json_is_not_kept_in_memory(tmp_path, table):
+    opened = table(tmp_path / "a.json", "[" + ",".join(['{"text": "' + "x" * 1000 + '"}'] * 20_000) + "]")
+    tracemalloc.start()
+    assert sum(isinstance(row, Row) for row in opened.rows) == 20_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3_000_000
+
+
+def test_what_follows_a_json_list_is_complained_about(tmp_path, table):
+    with pytest.raises(TableError, match=r"a\.json is not JSON"):
+        values(table(tmp_path / "a.json", '[{"text": "a"}] [{"text": "b"}]'))
+
+
 @pytest.mark.parametrize(
     "kept",
     [
@@ -339,6 +418,48 @@ def test_two_parquet_columns_of_one_name_are_refused(tmp_path, table):
     pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["text", "text"]), tmp_path / "a.parquet")
     with pytest.raises(TableError, match=r"two columns .* have the same name"):
         table(tmp_path / "a.parquet")
+
+
+def book_of(path: Path, **sheets: list[list[object]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for cells in rows:
+            sheet.append(cells)
+    book.save(path)
+    return path
+
+
+def test_a_title_and_empty_rows_above_the_excel_header_are_skipped(tmp_path, table):
+    path = book_of(tmp_path / "a.xlsx", ورقة=[["تقرير الحملة", None], [], ["التاريخ", "النص"], ["2024", POST]])
+    rows = list(table(path).rows)
+    assert [(type(row), row.number) for row in rows] == [(Skipped, 1), (Row, 4)]
+    assert rows[1].values == {"التاريخ": "2024", "النص": POST}
+
+
+def test_all_excel_sheets_with_posts_are_read(tmp_path, table):
+    path = book_of(
+        tmp_path / "a.xlsx",
+        مارس=[["text", "id"], ["a", 1]],
+        ملخص=[["العدد"], [2]],
+        أبريل=[["id", "text", "likes"], [2, "b", 7]],
+    )
+    opened = table(path)
+    assert opened.columns == ["text", "id", "likes", "sheet"]
+    rows = list(opened.rows)
+    assert [row.values for row in rows if isinstance(row, Row)] == [
+        {"text": "a", "id": 1, "likes": None, "sheet": "مارس"},
+        {"text": "b", "id": 2, "likes": 7, "sheet": "أبريل"},
+    ]
+    assert {row.reason for row in rows if isinstance(row, Skipped)} == {
+        "sheet 'ملخص' has no column that is known to hold posts"
+    }
+
+
+def test_a_long_id_that_excel_took_for_a_number_is_no_float(tmp_path, table):
+    path = book_of(tmp_path / "a.xlsx", posts=[["id", "text"], [1.2345678901234501e17, "a"], [0.5, "b"]])
+    assert [row["id"] for row in values(table(path))] == ["123456789012345000", 0.5]
 
 
 def test_an_excel_sheet_without_column_names_is_refused(tmp_path, table):

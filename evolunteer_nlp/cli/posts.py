@@ -1,4 +1,4 @@
-"""Verbs on posts: classify, label, explain."""
+"""Verbs on posts: classify, label, explain, inspect."""
 
 import json
 from pathlib import Path
@@ -176,3 +176,31 @@ def _report(summary: "Summary", output: Path | None, names: Names) -> None:
         say("surest:")
         for given, (probability, text) in summary.surest.items():
             say(f"  {probability:.2f}  {name_of(given, names)}: {' '.join(text.split())[:100]}")
+
+
+@app.command()
+def inspect(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A table, or what a platform lets its users download.")
+    ],
+    platform: Annotated[
+        str | None, typer.Option(help="telegram, whatsapp, x, facebook, ...; plain reads a table as it stands.")
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="csv, tsv, jsonl, json, parquet, xlsx.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as cp1256; known by the bytes if left out.")] = None,
+) -> None:
+    """Say what a file is seen as, and show its first posts."""
+    from evolunteer_nlp.dumps.inspection import inspect
+
+    found = inspect(source, platform=platform, format=format, encoding=encoding)
+    typer.echo(f"{found.kind} ({found.format}{', ' + found.encoding if found.encoding else ''})")
+    typer.echo(f"columns: {', '.join(found.columns)}")
+    typer.echo(f"posts: {found.text_column or 'in no column that is known; name it with --column'}")
+    typer.echo(f"rows: {found.rows:,}{'' if found.whole else ' so far; the file goes on'}")
+    for what, reasons in (("rejected", found.rejected), ("skipped", found.skipped)):
+        typer.echo(f"{what}: {reasons.total():,}")
+        for reason, count in list(reasons.items())[:3]:
+            typer.echo(f"  {count:6,}  {reason}")
+    for post in found.posts:
+        facts = [fact for fact in (post["id"], post["author"], post["time"]) if fact]
+        typer.echo(f"- {' | '.join([*facts, ' '.join((post['text'] or '').split())[:100]])}")

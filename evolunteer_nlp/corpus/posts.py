@@ -131,7 +131,8 @@ def _read(file: Path) -> Iterator[LabelledPost]:
     with open_table(file) as table:
         column = table.text_column()
         for row in table.rows:
-            yield _post(row, column, f"{file}, row {row.number}")
+            if not isinstance(row, Skipped):
+                yield _post(row, column, f"{file}, row {row.number}")
 
 
 def _post(row: Row | Rejected | Skipped, column: str, where: str) -> LabelledPost:

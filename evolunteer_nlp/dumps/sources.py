@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from evolunteer_nlp.dumps.exports import open_posts
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.tables.formats import STANDARD_INPUT, format_of
-from evolunteer_nlp.tables.read import Rejected, Row, Skipped, Table, open_table
+from evolunteer_nlp.tables.read import Rejected, Row, Skipped, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +46,7 @@ class Reading(NamedTuple):
     """How inputs are read; see `evolunteer_nlp.dumps.stream.Options`."""
 
     column: str | None = None
+    platform: str | None = None
     format: str | None = None
     encoding: str | None = None
     limit: int | None = None
@@ -109,7 +111,8 @@ class Sources:
         self._stack.close()
 
     def _open(self, path: Path) -> Table:
-        return open_table(path, format=self.reading.format, encoding=self.reading.encoding)
+        reading = self.reading
+        return open_posts(path, platform=reading.platform, format=reading.format, encoding=reading.encoding)
 
     def _all_columns(self, table: Table) -> list[str]:
         if table.format not in ("json", "jsonl") or str(table.path) == STANDARD_INPUT:

@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, readable
+from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, readable, shown, undecodable
+from evolunteer_nlp.tables.json_stream import JsonStream
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +53,10 @@ class Table(NamedTuple):
         The types of a Parquet file's columns.
     batches : callable or None
         The rows of a Parquet file as tables of up to so many rows, without making objects of them.
+    kind : str
+        What the file was recognised as, for people: "CSV", or a platform's name.
+    encoding : str or None
+        That of the text; None for Parquet and Excel.
     """
 
     path: Path
@@ -60,6 +66,8 @@ class Table(NamedTuple):
     close: Callable[[], object]
     schema: "pa.Schema | None" = None
     batches: "Callable[[int], Iterator[pa.Table]] | None" = None
+    kind: str = ""
+    encoding: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +104,16 @@ TEXT_COLUMNS = (
 """Names of text columns, most likely first; compared without case."""
 
 
+KINDS = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON Lines",
+    "json": "JSON",
+    "parquet": "Parquet",
+    "xlsx": "Excel",
+}
+"""What people call the formats."""
+BAD_BYTES = "bytes that are not UTF-8; mend them, or name the file's --encoding"
 _PEEKED = 1000
 """Objects of a JSON file whose keys are looked at, at most."""
 _ROWS_AT_ONCE = 8192
@@ -111,7 +129,7 @@ def open_table(path: Path, *, format: str | None = None, encoding: str | None = 
     format : str, optional
         One of `evolunteer_nlp.tables.formats.FORMATS`; by the suffix if left out.
     encoding : str, optional
-        Of text formats; by byte order mark or UTF-8 if left out.
+        Of text formats; by what the first bytes look like if left out.
 
     Raises
     ------
@@ -121,18 +139,31 @@ def open_table(path: Path, *, format: str | None = None, encoding: str | None = 
     """
     format = format_of(path, format)
     if format == "parquet":
-        return _parquet(path)
+        return _parquet(path)._replace(kind=KINDS[format])
     if format == "xlsx":
-        return _excel(path)
-    text = as_text(open_bytes(path), path, encoding)
+        from evolunteer_nlp.tables.excel import workbook
+
+        return workbook(path)._replace(kind=KINDS[format])
+    return text_table(path, format, as_text(open_bytes(path), path, encoding))
+
+
+def text_table(path: Path, format: str, file: TextIO) -> Table:
+    """Read a table from an opened text, as `open_table` does; ``path`` is for messages."""
     try:
         with readable(path):
             if format in ("csv", "tsv"):
-                return _csv(path, format, text)
-            return _json(path, text) if format == "json" else _jsonl(path, text)
+                table = _csv(path, format, file)
+            else:
+                table = _json(path, file) if format == "json" else _jsonl(path, file)
     except TableError:
-        text.close()
+        file.close()
         raise
+    return table._replace(kind=KINDS[format], encoding=encoding_name(file))
+
+
+def encoding_name(file: TextIO) -> str:
+    """The encoding of an opened text, as people know it."""
+    return file.encoding.removesuffix("-sig")
 
 
 def read_texts(path: Path) -> list[str]:
@@ -165,7 +196,9 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
 
     reader = csv.reader(lines(), delimiter=delimiter)
     columns = next(reader)
-    _refuse_twins(path, columns)
+    if undecodable(first):
+        raise TableError(f"the first row of {path} holds {BAD_BYTES}")
+    refuse_twins(path, columns)
 
     def rows() -> Iterator[Row | Rejected]:
         while True:
@@ -182,7 +215,9 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
                 continue
             if not fields:
                 continue  # a blank line is not a row
-            if "\n" in fields[-1] and sum(line.count('"') for line in record) % 2:
+            if any(map(undecodable, record)):
+                yield Rejected(number, BAD_BYTES, shown("".join(record)))
+            elif "\n" in fields[-1] and sum(line.count('"') for line in record) % 2:
                 yield Rejected(number, "a quote is never closed, and takes in the rest of the file", "".join(record))
             elif len(fields) != len(columns):
                 yield Rejected(number, f"{len(fields)} fields where the header has {len(columns)}", fields)
@@ -192,7 +227,8 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
     return Table(path, format, columns, rows(), file.close)
 
 
-def _refuse_twins(path: Path, columns: list[str]) -> None:
+def refuse_twins(path: Path, columns: list[str]) -> None:
+    """Complain about two columns of one name."""
     if len(set(columns)) < len(columns):
         raise TableError(f"two columns of {path} have the same name; rename one of: {', '.join(columns)}")
 
@@ -202,33 +238,59 @@ def _jsonl(path: Path, file: TextIO) -> Table:
         with readable(path):
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _object(number, line)
+                    yield _line(number, line)
         file.close()
 
     return _peek(path, "jsonl", rows(), file)
 
 
-def _json(path: Path, file: TextIO) -> Table:
+def _line(number: int, line: str) -> Row | Rejected:
     try:
-        content = json.load(file)
-    except UnicodeError:
-        raise
+        return json_row(number, json.loads(line), line)
     except (ValueError, RecursionError) as error:
-        raise TableError(f"{path} is not JSON ({error}); a file with one object a line is .jsonl") from None
-    if not isinstance(content, list):
-        raise TableError(f"{path} holds no list of posts")
-    return _peek(path, "json", (_object(number, json.dumps(item)) for number, item in enumerate(content, 1)), file)
+        return Rejected(number, f"not JSON: {error}", shown(line.rstrip("\n")))
 
 
-def _object(number: int, line: str) -> Row | Rejected:
+def _json(path: Path, file: TextIO) -> Table:
+    stream = JsonStream(file)
+    with sound_json(path):
+        if stream.peek() == "{":
+            raise TableError(f"{path} holds one object, no list of posts; a file with one object a line is .jsonl")
+        if stream.peek() != "[":
+            stream.value()
+            raise TableError(f"{path} holds no list of posts")
+
+    def rows() -> Iterator[Row | Rejected]:
+        with sound_json(path):
+            for number, values in enumerate(stream.items(), 1):
+                yield json_row(number, values, stream.raw)
+            stream.end()
+        file.close()
+
+    return _peek(path, "json", rows(), file)
+
+
+@contextmanager
+def sound_json(path: Path) -> Iterator[None]:
+    """Turn what may go wrong while a `JsonStream` is read into a `TableError`."""
+    with readable(path):
+        try:
+            yield
+        except UnicodeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise TableError(f"{path} is not JSON ({error}); a file with one object a line is .jsonl") from None
+
+
+def json_row(number: int, values: Any, raw: str) -> Row | Rejected:
+    """A row of what was read from JSON, or rejected if it is no object or holds what no file can hold."""
+    if undecodable(raw):
+        return Rejected(number, BAD_BYTES, shown(raw.strip()))
     try:
-        values = json.loads(line)
-        if "\\u" in line:
+        if "\\u" in raw:
             json.dumps(values, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return Rejected(number, "half of an emoji (a lone surrogate), which no file can hold", line.strip()[:1000])
-    except (ValueError, RecursionError) as error:
-        return Rejected(number, f"not JSON: {error}", line.rstrip("\n")[:1000])
+        return Rejected(number, "half of an emoji (a lone surrogate), which no file can hold", raw.strip()[:1000])
     return Row(number, values) if isinstance(values, dict) else Rejected(number, "not a JSON object", values)
 
 
@@ -261,7 +323,7 @@ def _parquet(path: Path) -> Table:
     columns = file.schema_arrow.names
     if len(set(columns)) < len(columns):
         file.close()
-        _refuse_twins(path, columns)
+        refuse_twins(path, columns)
 
     def batches(size: int) -> Iterator[pa.Table]:
         number = 0
@@ -278,38 +340,3 @@ def _parquet(path: Path) -> Table:
 
     return Table(path, "parquet", columns, rows(), file.close, file.schema_arrow, batches)
 
-
-def _excel(path: Path) -> Table:
-    import zipfile
-
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    with open_bytes(path):
-        pass
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-        raise TableError(f"{path} is not an Excel workbook ({error}); old .xls files must be saved as .xlsx") from None
-    lines = sheet.iter_rows(values_only=True)
-    columns = ["" if name is None else str(name) for name in next(lines, ())]
-    while columns and not columns[-1]:
-        columns.pop()
-    try:
-        if not columns:
-            raise TableError(f"the first row of {path} has no column names")
-        _refuse_twins(path, columns)
-    except TableError:
-        book.close()
-        raise
-
-    def rows() -> Iterator[Row | Rejected]:
-        for number, cells in enumerate(lines, 2):
-            if any(cell is not None for cell in cells[len(columns) :]):
-                yield Rejected(number, f"more cells than the {len(columns)} columns of the first row", list(cells))
-            elif any(cell is not None for cell in cells):
-                padded = (*cells, *[None] * len(columns))
-                yield Row(number, dict(zip(columns, padded, strict=False)))
-
-    return Table(path, "xlsx", columns, rows(), book.close)
