@@ -88,6 +88,17 @@ def test_json_lines_of_a_platform_need_no_suffix(tmp_path, name):
     assert values(tmp_path / name) == BY_FILE["reddit.jsonl"]["rows"]
 
 
+def test_lines_of_twarc_hold_whole_pages(tmp_path):
+    page = json.loads((FIXTURES / "x_v2_page.json").read_bytes())
+    empty = {"meta": {"result_count": 0}}
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, [page, page, empty])), encoding="utf-8")
+    rows = outcomes(tmp_path / "a.jsonl")
+    once = [row["id"] for _, row in BY_FILE["x_v2_page.json"]["rows"]]
+    assert [row.values["id"] for row in rows if isinstance(row, Row)] == once * 2
+    assert [row.number for row in rows] == [1] * 4 + [2] * 4 + [3]
+    assert rows[-1] == Skipped(3, "a page without posts")
+
+
 # Archives
 
 
@@ -164,7 +175,7 @@ def test_lines_above_the_first_message_are_rejected(tmp_path):
 
 # What is a platform's, and what is not
 
-ORDINARY = [{"id": 1, "text": POST, "created_at": "2024", "user": "a"} for POST in ("نحتاج متطوعين", "صباح الخير")]
+ORDINARY = [{"id": 1, "text": text, "created_at": "2024"} for text in ("نحتاج متطوعين", "صباح الخير")]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +187,7 @@ ORDINARY = [{"id": 1, "text": POST, "created_at": "2024", "user": "a"} for POST 
         {"message": "أ", "url": "x", "date": "2024", "content": "ب"},
         {"id": 1, "timestamp": 1, "body": "أ"},
         {"text": "أ", "data": [], "timestamp": 1},
+        {"content": "أ", "attachments": [], "timestamp": "2024", "id": "1"},
         {"text": "أ", "media": [], "title": "ب"},
         {"URL": "x", "Message": "أ"},
         {"type": "message", "id": 1, "date": "2024", "text": "أ"},
@@ -208,6 +220,15 @@ def test_another_platform_than_the_named_one_is_refused(platform):
 def test_an_unknown_platform_lists_the_known_ones():
     with pytest.raises(TableError, match=r"'myspace'.*plain, telegram"):
         open_posts(FIXTURES / "plain_posts.csv", platform="myspace")
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", '{"text": 1}\n{"text": 2}'), ("a", '[{"text": 1}]')])
+def test_a_plain_table_of_another_name_asks_for_its_format(tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(TableError, match="--format json"):
+        open_posts(tmp_path / name)
+    with open_posts(tmp_path / name, format="jsonl" if "\n" in content else "json") as table:
+        assert table.columns == ["text"]
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.js"])

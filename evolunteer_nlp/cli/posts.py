@@ -98,7 +98,9 @@ def label(
     workers: Annotated[int, typer.Option(min=1, help="Processes that label side by side.")] = 1,
     column: Annotated[str | None, typer.Option(help="The column of posts; found by its name if left out.")] = None,
     format: Annotated[str | None, typer.Option(help="Of the input: csv, tsv, jsonl, json, parquet, xlsx.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the input, such as cp1256; UTF-8 if left out.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the input, such as cp1256; known by its bytes if left out.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read so many rows at most.")] = None,
     where: Annotated[
         list[str] | None, typer.Option(metavar="label=LABEL", help="Write posts of this label; several add up.")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from evolunteer_nlp.corpus.posts import PublicLabel, read_public_labels, text_id
 from evolunteer_nlp.errors import TableError
-from evolunteer_nlp.tables.formats import FORMATS, as_text, open_bytes, readable
+from evolunteer_nlp.tables.formats import FORMATS, PACKED, as_text, open_bytes, readable
 from evolunteer_nlp.tables.read import TEXT_COLUMNS, Row, open_table
 
 
@@ -60,7 +60,7 @@ def hydrate(folders: Iterable[str | Path]) -> Hydrated:
 
 
 def _suffix(file: Path) -> str:
-    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
+    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() not in PACKED]
     return suffixes[-1] if suffixes else ""
 
 

@@ -16,14 +16,7 @@ from typing import Any, TextIO
 
 from evolunteer_nlp.dumps.platforms import meta, reddit, scrapers, telegram, whatsapp, x
 from evolunteer_nlp.dumps.platforms.post import COLUMNS, Shape
-from evolunteer_nlp.dumps.platforms.rows import (
-    Outcome,
-    member_rows,
-    page_rows,
-    shaped,
-    telegram_rows,
-    whatsapp_rows,
-)
+from evolunteer_nlp.dumps.platforms.rows import Outcome, member_rows, page_rows, shaped, telegram_rows, whatsapp_rows
 from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.tables.formats import STANDARD_INPUT, ahead, as_text, format_of, open_bytes, readable
 from evolunteer_nlp.tables.json_stream import JsonStream
@@ -76,10 +69,7 @@ def open_posts(
         if plain is None and _begins(file, path, b"PK\x03\x04"):
             file.close()
             return _archive(path, platform, encoding)
-        try:
-            table = _opened(path, path.name, as_text(file, path, encoding), plain, platform)
-        except TableError as error:
-            raise problem or error from None
+        table = _opened(path, path.name, as_text(file, path, encoding), plain, platform)
     if platform is not None and table.kind in KINDS.values():
         table.close()
         raise TableError(f"{path} does not look like an export of {platform}; leave --platform out, or say plain")
@@ -119,23 +109,23 @@ def _recognised(path: Path, name: str, text: TextIO, plain: str | None, platform
     if prefix := x.ARCHIVE.match(beginning):
         text.read(prefix.end())
         return _by_shape(text_table(path, "json", text), platform)
-    if plain in (None, "json") and beginning.lstrip()[:1] == "{":
-        if _is_lines(beginning):
-            return _by_shape(text_table(path, "jsonl", text), platform)
-        if found := _document(path, text, _glimpse(beginning), platform):
-            return found
-    if plain is None and beginning.lstrip()[:1] == "[" and not whatsapp.is_sure(beginning):
-        plain = "json"
-        table = _by_shape(text_table(path, plain, text), platform)
-        if table.kind in KINDS.values():
-            raise TableError(f"nothing in {path} tells what it is; give --format json if it is a list of posts")
-        return table
     named = platform == "whatsapp"
-    if (named or (plain is None and platform is None)) and whatsapp.is_sure(beginning, anywhere=named):
+    if (named or plain is platform is None) and whatsapp.is_sure(beginning, anywhere=named):
         return _table(path, "txt", whatsapp.KIND, text, whatsapp_rows(path, text, whatsapp.chat_name(name)))
-    if plain is None:
-        raise TableError(f"nothing in {path} tells what it is; give --format")
-    return _by_shape(text_table(path, plain, text), platform)
+    opening, guess = beginning.lstrip()[:1], plain
+    if opening == "{" and plain in (None, "json"):
+        if _is_lines(beginning):
+            guess = "jsonl"
+        elif found := _document(path, text, _glimpse(beginning), platform):
+            return found
+    elif opening == "[" and plain is None:
+        guess = "json"
+    if guess is None:
+        raise TableError(f"nothing in {path} tells what it is; give --format if it is a table")
+    table = _by_shape(text_table(path, guess, text), platform)
+    if guess != plain and table.kind in KINDS.values():
+        raise TableError(f"nothing in {path} tells what it is; give --format {guess} if it is a table")
+    return table
 
 
 def _beginning(path: Path, text: TextIO) -> str:
@@ -221,7 +211,6 @@ def _by_shape(table: Table, platform: str | None) -> Table:
 
 # Archives
 
-
 _IN_ARCHIVES = (".json", ".js", ".txt")
 
 
@@ -260,10 +249,9 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str, platform: str | Non
     with _sound_archive(path):
         file = ahead(archive.open(name))
     within = path / name
-    chat = (
-        name if whatsapp.chat_name(name) else path.name
-    )  # on iPhones the file is _chat.txt in "WhatsApp Chat - X.zip"
-    return _opened(within, chat, as_text(file, within, encoding), None, platform)
+    # iPhones name the archive after the chat, and the file in it _chat.txt
+    named = name if whatsapp.chat_name(name) else path.name
+    return _opened(within, named, as_text(file, within, encoding), None, platform)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import codecs
 import re
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_HIGH_BYTES = {0x00, 0x06, 0x20}  # of ASCII, of Arabic letters, of dashes and quotes
+_HIGH_BYTES = (0x00, 0x06, 0x20, 0xFE, *range(0xD8, 0xE0))  # of ASCII, Arabic letters, dashes, and emoji
 _ARABIC_WORD = re.compile("[\N{ARABIC LETTER HAMZA}-\N{ARABIC SUKUN}\u067e\u0686\u0698\u06a9\u06af]+")
 _COMMON = frozenset(
     ("من", "في", "على", "ما", "لا", "يا", "هذا", "هذه", "إلى", "الى", "عن", "مع", "و", "أن", "ان", "كل", "او", "أو")

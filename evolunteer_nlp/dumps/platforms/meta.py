@@ -36,11 +36,10 @@ def _facebook(item: Item) -> Values | Skip:
 
 def _is_facebook(item: Item) -> bool:
     data = item.get("data")
-    if "timestamp" not in item or not isinstance(data, list) or not ({"title", "attachments"} & item.keys() or data):
+    if "timestamp" not in item or not isinstance(data, list):
         return False
     marks = {"post", "comment", "update_timestamp"}
-    inside = any(isinstance(part, Mapping) and marks & part.keys() for part in data)
-    return inside or "attachments" in item
+    return "attachments" in item or any(isinstance(part, Mapping) and marks & part.keys() for part in data)
 
 
 def _instagram(item: Item) -> Values | Skip:

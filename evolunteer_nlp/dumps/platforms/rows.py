@@ -16,7 +16,6 @@ from evolunteer_nlp.tables.read import BAD_BYTES, Rejected, Row, Skipped, json_r
 
 Outcome = Row | Rejected | Skipped
 
-
 _FOREIGN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What looking into data of another shape than promised raises."""
 
@@ -27,10 +26,14 @@ def shaped(row: Row, shape: Shape) -> Iterator[Outcome]:
         yield _row(row, shape.kind, shape.post)
         return
     try:
-        for item in shape.items(row.values):
-            yield _row(Row(row.number, item), shape.kind, shape.post)
+        items = list(shape.items(row.values))
     except _FOREIGN as error:
         yield _refused(row, shape.kind, error)
+        return
+    if not items:
+        yield Skipped(row.number, "a page without posts")
+    for item in items:
+        yield _row(Row(row.number, item), shape.kind, shape.post)
 
 
 def _row(row: Row, kind: str, values_of: Callable[..., Values | Skip], *context: Item) -> Outcome:

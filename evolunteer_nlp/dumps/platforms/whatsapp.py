@@ -39,7 +39,7 @@ _HEADERS = (_header(r"{M}\[", r"\s*\]\s?"), _header("", r"\s+[-–]\s"))
 _SENDER = re.compile(r"(?P<sender>[^\n]{1,100}?):(?:\s|$)(?P<text>.*)", re.DOTALL)
 _EDITED = re.compile(rf"\s*{_MARKS}<(?:This message was edited|تم تعديل هذه الرسالة)>")
 _MEDIA = re.compile(
-    rf"^{_MARKS}(?:<(?:Media omitted|تم استبعاد الوسائط)>|null"
+    rf"^{_MARKS}(?:<(?:Media omitted|تم استبعاد الوسائط)>"
     r"|(?:image|video|audio|GIF|sticker|document|contact card|Contact card) omitted"
     r"|[^\n]* document omitted"
     r"|تم استبعاد (?:الصورة|الفيديو|مقطع الفيديو|الصوت|الملصق|المستند|جهة الاتصال)"
@@ -165,7 +165,7 @@ def message_values(message: Message, order: str, chat: str | None) -> Values | S
     if _DELETED.fullmatch(_bare(text)):
         return Skip("deleted message or missed call")
     written = _MEDIA.sub("", text)
-    if not _bare(written) and _bare(text):
+    if _bare(written) in ("", "null") and _bare(text):  # null is what Android writes for a poll, or a picture seen once
         return Skip("media without text")
     time = _date(message.date, order, message.clock)
     return post(

@@ -35,19 +35,24 @@ def _referenced(item: Item) -> list[Item]:
 def _page(page: Item) -> Iterator[Any]:
     """The posts of a page, with authors and the posts that they refer to put in."""
     includes = page.get("includes") or {}
-    users = {user["id"]: user for user in includes.get("users") or () if "id" in user}
-    tweets = {tweet["id"]: tweet for tweet in includes.get("tweets") or () if "id" in tweet}
-    data = page["data"]
+    users, tweets = _by_id(includes.get("users")), _by_id(includes.get("tweets"))
+    data = page.get("data") or []
     for item in data if isinstance(data, list) else [data]:
-        if not isinstance(item, Mapping):
+        if isinstance(item, Mapping):
+            whole = [{**tweets.get(text_of(found.get("id")), {}), **found} for found in _referenced(item)]
+            referenced = [_with_author(found, users) for found in whole]
+            yield _with_author({**item, "referenced_tweets": referenced}, users)
+        else:
             yield item
-            continue
-        referenced = [_with_author({**tweets.get(found.get("id"), {}), **found}, users) for found in _referenced(item)]
-        yield _with_author({**item, "referenced_tweets": referenced}, users)
 
 
-def _with_author(item: Item, users: Mapping[Any, Any]) -> Item:
-    return {**item, "author": users[item["author_id"]]} if item.get("author_id") in users else item
+def _by_id(objects: Any) -> dict[str | None, Item]:
+    return {text_of(found.get("id")): found for found in objects or () if isinstance(found, Mapping)}
+
+
+def _with_author(item: Item, users: Mapping[str | None, Item]) -> Item:
+    author = users.get(text_of(item.get("author_id")))
+    return {**item, "author": author} if author else item
 
 
 def _v1(item: Item) -> Values | Skip:
