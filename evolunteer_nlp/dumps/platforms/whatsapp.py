@@ -37,7 +37,7 @@ _HEADERS = (_header(r"{M}\[", r"\s*\]\s?"), _header("", r"\s+[-–]\s"))
 """Of iPhones, and of Android."""
 
 _SENDER = re.compile(r"(?P<sender>[^\n]{1,100}?):(?:\s|$)(?P<text>.*)", re.DOTALL)
-_EDITED = re.compile(rf"\s*{_MARKS}<(?:This message was edited|تم تعديل هذه الرسالة)>")
+_EDITED = re.compile(rf"{_MARKS}<(?:This message was edited|تم تعديل هذه الرسالة)>")
 _MEDIA = re.compile(
     rf"^{_MARKS}(?:<(?:Media omitted|تم استبعاد الوسائط)>"
     r"|(?:image|video|audio|GIF|sticker|document|contact card|Contact card) omitted"
@@ -169,7 +169,7 @@ def message_values(message: Message, order: str, chat: str | None) -> Values | S
         return Skip("media without text")
     time = _date(message.date, order, message.clock)
     return post(
-        written.strip() if written != text else text.rstrip("\n"),
+        written.strip(),
         author=_bare(found["sender"]).removeprefix("~").strip(),
         time=time.isoformat() if time else None,
         chat=chat,
