@@ -401,7 +401,7 @@ def test_an_encoding_that_is_not_known_leaves_no_output(tmp_path, model):
 def test_another_encoding_found_late_costs_its_rows(tmp_path, model):
     ascii_first = b"1,x\n" * (LOOKED_AT // 4)
     (tmp_path / "a.csv").write_bytes(b"id,text\n" + ascii_first + f"2,{CALL}\n3,y\n".encode("cp1256"))
-    summary = label_file(tmp_path / "a.csv", tmp_path / "out.csv", model)
+    summary = label_dump(tmp_path / "a.csv", tmp_path / "out.csv", model)
     assert (summary.written, summary.rejected) == (LOOKED_AT // 4 + 1, 1)
     assert "not UTF-8" in read(rejected_file(tmp_path / "out.csv"))[0]["reason"]
 

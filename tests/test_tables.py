@@ -134,7 +134,7 @@ def test_blank_lines_are_no_rows(tmp_path, table):
 
 @pytest.mark.parametrize("name", ["a.csv", "posts.jsonl"])
 def test_zstd_is_unpacked_whatever_the_file_is_called(tmp_path, table, name):
-    with open_writer(tmp_path / name, format_of(Path(name)), list(ROWS[0])) as writer:
+    with open_writer(tmp_path / name, Layout(format_of(Path(name)), list(ROWS[0]))) as writer:
         writer.write(ROWS)
     packed = zstd.compress((tmp_path / name).read_bytes())
     assert values(table(tmp_path / f"{name}.zst", packed)) == ROWS

@@ -97,6 +97,9 @@ def label(
     engine: EngineOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that label side by side.")] = 1,
     column: Annotated[str | None, typer.Option(help="The column of posts; found by its name if left out.")] = None,
+    platform: Annotated[
+        str | None, typer.Option(help="Of the input: telegram, whatsapp, x...; plain is a table as it stands.")
+    ] = None,
     format: Annotated[str | None, typer.Option(help="Of the input: csv, tsv, jsonl, json, parquet, xlsx.")] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of the input, such as cp1256; known by its bytes if left out.")
@@ -131,6 +134,7 @@ def label(
         loaded.decision.with_thresholds(thresholds, prefer)
     options = Options(
         column=column,
+        platform=platform,
         format=format,
         encoding=encoding,
         limit=limit,
@@ -158,6 +162,9 @@ def label(
 def _report(summary: "Summary", output: Path | None, names: Names) -> None:
     from evolunteer_nlp.dumps.stream import rejected_file
 
+    for seen in summary.seen:
+        if not seen.endswith((": CSV, utf-8", ": TSV, utf-8", ": JSON Lines, utf-8", ": Parquet", ": Excel")):
+            say(f"read {seen}")
     for old, new in summary.renamed.items():
         say(f"the input has a column {old!r} already; it is kept as {new!r} (or use --prefix)")
     for fact in summary.rejects[:20]:

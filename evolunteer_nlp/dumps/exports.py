@@ -40,7 +40,8 @@ def open_posts(
     path : Path
         A file, perhaps packed by gzip or zstd, or a ``.zip`` that a platform gave; ``-`` is standard input.
     platform : str, optional
-        One of `PLATFORMS`; what the file looks like if left out.
+        One of `PLATFORMS`; what the file looks like if left out. Standard input of a known format is plain if left out:
+        to look ahead into it would keep the first posts waiting.
     format, encoding : str, optional
         As for `evolunteer_nlp.tables.read.open_table`.
 
@@ -58,14 +59,18 @@ def open_posts(
     if platform is not None and platform not in PLATFORMS:
         raise TableError(f"unknown platform {platform!r}; known are {', '.join(PLATFORMS)}")
     plain, problem = _plain_format(path, format)
-    if platform == "plain" and problem:
+    live = str(path) == STANDARD_INPUT and format is not None and platform is None
+    as_it_stands = platform == "plain" or live
+    if as_it_stands and problem:
         raise problem
-    if platform == "plain":
+    if as_it_stands:
         return open_table(path, format=format, encoding=encoding)
     if plain in ("parquet", "xlsx"):
         table = _by_shape(open_table(path, format=plain), platform)
     else:
         file = open_bytes(path)
+        if str(path) == STANDARD_INPUT:
+            file = ahead(file)
         if plain is None and _begins(file, path, b"PK\x03\x04"):
             file.close()
             return _archive(path, platform, encoding)
@@ -135,7 +140,7 @@ def _beginning(path: Path, text: TextIO) -> str:
 
 
 def _table(path: Path, format: str, kind: str, text: TextIO, rows: Iterator[Outcome]) -> Table:
-    return Table(path, format, list(COLUMNS), rows, text.close, None, kind, encoding_name(text))
+    return Table(path, format, list(COLUMNS), rows, text.close, kind=kind, encoding=encoding_name(text))
 
 
 # JSON
@@ -205,7 +210,7 @@ def _by_shape(table: Table, platform: str | None) -> Table:
     for shape in _shapes(platform):
         if 2 * sum(map(shape.is_sure, records)) > len(records):
             posts = (post for row in rows for post in (shaped(row, shape) if isinstance(row, Row) else [row]))
-            return table._replace(columns=list(COLUMNS), rows=posts, kind=shape.kind, schema=None)
+            return table._replace(columns=list(COLUMNS), rows=posts, kind=shape.kind, schema=None, batches=None)
     return table._replace(rows=rows)
 
 

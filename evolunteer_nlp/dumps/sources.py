@@ -115,7 +115,7 @@ class Sources:
         return open_posts(path, platform=reading.platform, format=reading.format, encoding=reading.encoding)
 
     def _all_columns(self, table: Table) -> list[str]:
-        if table.format not in ("json", "jsonl") or str(table.path) == STANDARD_INPUT:
+        if not table.is_open_ended or str(table.path) == STANDARD_INPUT:
             return table.columns
         columns: dict[str, None] = {}
         with self._open(table.path) as again:

@@ -19,6 +19,7 @@ from evolunteer_nlp.errors import EvolunteerError, TableError
 from evolunteer_nlp.model import Model
 from evolunteer_nlp.tables.formats import STANDARD_INPUT, format_of
 from evolunteer_nlp.tables.join import MOST_EXCEL_ROWS, join_parts
+from evolunteer_nlp.tables.read import Table
 from evolunteer_nlp.tables.write import Layout, open_writer, written_whole
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Options:
     ----------
     column : str, optional
         The column of posts; found by name if left out.
-    format, encoding : str, optional
-        Of the inputs; by suffix, and by byte order mark or UTF-8, if left out.
+    platform, format, encoding : str, optional
+        Of the inputs, as for `evolunteer_nlp.dumps.exports.open_posts`.
     limit : int, optional
         How many rows are read at most.
     prefix : str
@@ -61,6 +62,7 @@ class Options:
     """
 
     column: str | None = None
+    platform: str | None = None
     format: str | None = None
     encoding: str | None = None
     limit: int | None = None
@@ -81,12 +83,15 @@ class Summary(Counts):
 
     Attributes
     ----------
+    seen : list of str
+        What each input was recognised as.
     renamed : dict of str to str
         Input columns that made way for added ones.
     rejects : list of dict
         File, row, reason and content of rejected rows, where there is no file to put them.
     """
 
+    seen: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     rejects: list[dict[str, Any]] = field(default_factory=list)
 
@@ -106,8 +111,8 @@ def label_dump(
     Parameters
     ----------
     sources : path, or sequence of paths and patterns
-        CSV, TSV, JSON, JSON Lines, Parquet or Excel; ``-`` for standard input, with ``options.format``. Several make
-        one output, with a column ``file``.
+        Tables or exports of platforms, see `evolunteer_nlp.dumps.exports.open_posts`; ``-`` for standard input, with
+        ``options.format``. Several make one output, with a column ``file``.
     output : Path or None
         By suffix: CSV, TSV, JSON Lines, Parquet or Excel. It appears whole or not at all, with ``OUTPUT.done.json``,
         by which a finished run is known, and ``OUTPUT.rejected.jsonl`` if rows were rejected. A run that is stopped
@@ -138,13 +143,13 @@ def label_dump(
         task = _task(paths, model, options)
         if not force:
             _refuse_to_replace(output, task)
-    reading = Reading(options.column, options.format, options.encoding, options.limit)
+    reading = Reading(options.column, options.platform, options.format, options.encoding, options.limit)
     into = format_of(output) if output else None
     with Sources(paths, reading, read_through=into != "jsonl") as inputs:
-        into = into or ("jsonl" if inputs.tables[0].format in ("json", "jsonl") else "csv")
+        into = into or ("jsonl" if inputs.tables[0].is_open_ended else "csv")
         job = _job(inputs, into, model, options)
         layout = Layout(into, job.out, job.schema, mark=options.excel, inert=options.excel and not options.raw)
-        summary = Summary(renamed=job.renamed)
+        summary = Summary(seen=[f"{table.path}: {_seen(table)}" for table in inputs.tables], renamed=job.renamed)
         if output is None:
             _print(inputs, job, layout, summary, progress)
             return summary
@@ -164,6 +169,10 @@ def label_dump(
             raise
     parts.remove()
     return summary
+
+
+def _seen(table: Table) -> str:
+    return f"{table.kind}, {table.encoding}" if table.encoding else table.kind
 
 
 def rejected_file(output: Path) -> Path:

@@ -65,7 +65,7 @@ def open_bytes(path: Path) -> io.BufferedReader:
     Returns
     -------
     io.BufferedReader
-        Its ``peek()`` shows the first `LOOKED_AT` bytes, or all there are.
+        Its ``peek()`` shows the first `LOOKED_AT` bytes, or all there are; of standard input, those that have arrived.
 
     Raises
     ------
@@ -73,7 +73,8 @@ def open_bytes(path: Path) -> io.BufferedReader:
         If there is no such file, or it is a directory or cannot be read.
     """
     if str(path) == STANDARD_INPUT:
-        return _unpacked(ahead(sys.stdin.buffer))
+        piped = sys.stdin.buffer
+        return _unpacked(piped if isinstance(piped, io.BufferedReader) else ahead(piped))
     try:
         return _unpacked(ahead(path.open("rb")))
     except FileNotFoundError:

@@ -75,6 +75,11 @@ class Table(NamedTuple):
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether later rows may have other columns: objects of plain JSON may."""
+        return self.kind in (KINDS["json"], KINDS["jsonl"])
+
     def text_column(self, wanted: str | None = None) -> str:
         """Name the column that holds the posts.
 
@@ -339,4 +344,3 @@ def _parquet(path: Path) -> Table:
         return (Row(number, row) for number, row in enumerate(values, 1))
 
     return Table(path, "parquet", columns, rows(), file.close, file.schema_arrow, batches)
-
