@@ -128,7 +128,7 @@ class ScikitLearn:
             analyzer=_our_features, min_df=2, sublinear_tf=setting["sublinear_tf"], dtype=np.float32
         )
         model = LogisticRegression(C=setting["C"], max_iter=300, tol=1e-3)
-        weights = post_weights(truth, firm, len(LABELS), Settings()) if setting["weighted"] else None
+        weights = post_weights(truth, _weight(firm), len(LABELS)) if setting["weighted"] else None
         return make_pipeline(tfidf, model).fit(texts, truth, logisticregression__sample_weight=weights)
 
     def scores(self, model: Any, texts: Texts) -> Scores:
@@ -172,12 +172,16 @@ class Words:
 
     def fit(self, texts: Texts, truth: npt.NDArray[np.intp], firm: Firm, setting: dict[str, Any]) -> Any:
         matrix = feature_matrix(texts, min_posts=2)
-        weights = fit_weights(matrix, truth, firm, len(LABELS), Settings(**setting))
+        weights = fit_weights(matrix, truth, _weight(firm), len(LABELS), Settings(**setting))
         return matrix.names, weights
 
     def scores(self, model: Any, texts: Texts) -> Scores:
         names, weights = model
         return np.asarray(weights.scores(feature_matrix(texts, names=names).values))
+
+
+def _weight(firm: Firm) -> npt.NDArray[np.float64]:
+    return np.where(firm, 1.0, Settings.unfirm_weight)
 
 
 def _our_features(text: str) -> list[str]:

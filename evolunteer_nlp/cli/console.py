@@ -84,7 +84,7 @@ def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
         return None
     found = {}
     for item in given:
-        label, _, number = item.partition("=")
+        label, _, number = item.rpartition("=")
         try:
             found[label] = float(number)
         except ValueError:

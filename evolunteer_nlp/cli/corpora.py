@@ -21,6 +21,12 @@ def check(
     reference: Annotated[
         Path | None, typer.Option(help="Public posts, as hydrate writes them, to measure in the same way.")
     ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A label there may be; once a label. The shipped four if left out.")
+    ] = None,
+    background: Annotated[
+        str, typer.Option(help="The label of posts that ask nothing, which is no second label.")
+    ] = Label.UNRELATED.value,
 ) -> None:
     """Look for duplicates, contradictions, unknown keys and signs of templates; exit with 1 if there are any."""
     from evolunteer_nlp.corpus.checks import check_corpus, check_templates
@@ -34,7 +40,7 @@ def check(
         typer.echo(to_text({**measured, **({PUBLIC_POSTS: measure(public)} if public else {})}))
     if public:
         typer.echo(f"words that public posts have too: {100 * shared_vocabulary(posts, public):.1f} %")
-    findings = check_corpus(posts, [str(label) for label in Label], str(Label.UNRELATED)) + check_templates(measured)
+    findings = check_corpus(posts, label or [str(one) for one in Label], background) + check_templates(measured)
     for finding in findings:
         typer.echo(f"{finding.where}: {finding.kind}: {finding.message}")
     say(f"{len(posts):,} posts, {len(findings):,} findings")

@@ -29,7 +29,7 @@ Written by `evolunteer card`; do not edit.
 
 Labels Arabic social-media posts: {", ".join(model.labels)}. {_engines(model)}
 
-**For** finding calls and drives in a stream of posts, as a first reader whose labels people check. **Not for** judging
+**For** finding such posts in a stream, as a first reader whose labels people check. **Not for** judging
 whether an appeal is honest, nor for deciding about people.
 
 ## What it learned from

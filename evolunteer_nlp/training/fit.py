@@ -42,6 +42,8 @@ class Settings:
         How strongly features are stretched by how much they tell labels apart (see `fit_weights`); 0 for not at all.
     unfirm_weight : float
         What a post on which careful readers could disagree weighs beside a firm one.
+    background : str, optional
+        The label of posts that ask nothing: ``unrelated``, if there are posts of it, where left out.
     background_prior : float
         The share of the background label in the stated prior; the other labels share the rest equally.
     read_recall : float
@@ -54,6 +56,7 @@ class Settings:
     word_weight: float = 1.5
     informative_power: float = 0.5
     unfirm_weight: float = 0.4
+    background: str | None = None
     background_prior: float = 0.6
     read_recall: float = 0.97
     folds: int = 5
@@ -72,12 +75,20 @@ class Weights:
         return np.asarray(counts @ self.values) + self.intercept
 
 
-def label_order(posts: Sequence[LabelledPost]) -> tuple[list[str], str | None]:
-    """The labels of a corpus, and its background label: the shipped four in their order, other sets by name."""
-    found = {post.label for post in posts}
+def label_order(posts: Sequence[LabelledPost], background: str | None = None) -> tuple[list[str], str | None]:
+    """The labels of a corpus, and its background label: shipped labels first, in their order, others by name.
+
+    Raises
+    ------
+    CorpusError
+        If no post has the background label that was asked for.
+    """
     shipped = [str(label) for label in Label]
-    labels = shipped if found <= set(shipped) else sorted(found)
-    return labels, str(Label.UNRELATED) if Label.UNRELATED in labels else None
+    found = {post.label for post in posts}
+    labels = [*(label for label in shipped if label in found), *sorted(found - set(shipped))]
+    if background is not None and background not in labels:
+        raise CorpusError(f"no post is labelled {background!r}, the background; the labels are {', '.join(labels)}")
+    return labels, background or (str(Label.UNRELATED) if Label.UNRELATED in labels else None)
 
 
 class Examples(NamedTuple):
@@ -92,6 +103,8 @@ class Examples(NamedTuple):
     truth, also : ndarray of intp, shape (n_posts,)
         Places of each post's labels; ``also`` is -1 where there is none.
     firm : ndarray of bool, shape (n_posts,)
+    weight : ndarray of float64, shape (n_posts,)
+        What each post weighs beside others of its label.
     group : ndarray of int64, shape (n_posts,)
         Near-duplicates and minimal pairs share a number.
     features : FeatureMatrix
@@ -105,6 +118,7 @@ class Examples(NamedTuple):
     truth: Places
     also: Places
     firm: npt.NDArray[np.bool_]
+    weight: Floats
     group: npt.NDArray[np.int64]
     features: FeatureMatrix
     left_out: int
@@ -116,13 +130,26 @@ class Examples(NamedTuple):
             truth=self.truth[kept],
             also=self.also[kept],
             firm=self.firm[kept],
+            weight=self.weight[kept],
             group=self.group[kept],
             features=self.features._replace(values=self.features.values[kept]),
         )
 
     def fit(self, settings: Settings) -> Weights:
-        """Weights fitted on all of them."""
-        return fit_weights(self.features, self.truth, self.firm, len(self.labels), settings)
+        """Weights fitted on all of them.
+
+        Raises
+        ------
+        CorpusError
+            If there is no post of a label, as where nearly equal ones are all held out together.
+        """
+        absent = np.flatnonzero(np.bincount(self.truth, minlength=len(self.labels)) == 0)
+        if len(absent):
+            raise CorpusError(
+                f"nearly all posts labelled {self.labels[absent[0]]!r} are near-duplicates, so that cross-validation "
+                "holds them out together; bring different ones"
+            )
+        return fit_weights(self.features, self.truth, self.weight, len(self.labels), settings)
 
 
 def examples(posts: Sequence[LabelledPost], settings: Settings, progress: Progress = lambda message: None) -> Examples:
@@ -135,31 +162,32 @@ def examples(posts: Sequence[LabelledPost], settings: Settings, progress: Progre
     """
     progress("looking for near-duplicates")
     kept, group, left_out = trainable(posts)
-    labels, background = label_order(kept)
+    labels, background = label_order(kept, settings.background)
     truth, also = places(kept, labels)
-    _refuse_rare(kept, labels)
+    refuse_rare(kept, labels)
     firm = np.array([post.firm for post in kept])
+    weight = np.where(firm, 1.0, settings.unfirm_weight)
     progress("counting features")
     features = feature_matrix([post.text for post in kept], settings.min_posts)
-    return Examples(kept, labels, background, truth, also, firm, group, features, left_out)
+    return Examples(kept, labels, background, truth, also, firm, weight, group, features, left_out)
 
 
-def _refuse_rare(posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
+def refuse_rare(posts: Sequence[LabelledPost], labels: Sequence[str], fewest: int = FEWEST_POSTS) -> None:
+    """Refuse posts of no label or one, and labels with fewer posts than ``fewest``."""
+    if not posts:
+        raise CorpusError("all posts are kept for measuring, or nearly equal to such; bring others to train on")
     if len(labels) < 2:
-        raise CorpusError(f"all posts are labelled {labels[0]!r}; a model needs two labels or more")
+        raise CorpusError(f"all posts have one class, {labels[0]!r}; a model needs two labels or more")
     counts = Counter(post.label for post in posts)
     for label in labels:
-        if counts[label] < FEWEST_POSTS:
-            first = next((f" (one is {post.where})" for post in posts if post.label == label), "")
+        if counts[label] < fewest:
+            first = next(f" (one is {post.where})" for post in posts if post.label == label)
             raise CorpusError(
-                f"{counts[label]} posts are labelled {label!r}{first}; "
-                f"correct the label, or bring at least {FEWEST_POSTS}"
+                f"{counts[label]} posts are labelled {label!r}{first}; correct the label, or bring at least {fewest}"
             )
 
 
-def fit_weights(
-    features: FeatureMatrix, truth: Places, firm: npt.NDArray[np.bool_], n_labels: int, settings: Settings
-) -> Weights:
+def fit_weights(features: FeatureMatrix, truth: Places, weight: Floats, n_labels: int, settings: Settings) -> Weights:
     """Fit logistic regression on stretched TF-IDF, and fold all scaling of features into its weights.
 
     Features are stretched by the largest absolute log-ratio of their frequency inside and outside a label, as in NB-SVM
@@ -177,18 +205,17 @@ def fit_weights(
     size = np.sqrt(scaled.multiply(scaled).sum() / n_posts)  # so that C means the same for every corpus
     model = LogisticRegression(C=settings.regularisation, max_iter=1000)
     with threadpool_limits(1):  # sums in another order would give other bytes
-        model.fit(sp.csr_matrix(scaled / size), truth, sample_weight=post_weights(truth, firm, n_labels, settings))
+        model.fit(sp.csr_matrix(scaled / size), truth, sample_weight=post_weights(truth, weight, n_labels))
     values, intercept = model.coef_, model.intercept_
     if n_labels == 2:  # scikit-learn keeps one row for two labels
         values, intercept = np.vstack([-values / 2, values / 2]), np.concatenate([-intercept / 2, intercept / 2])
     return Weights(values.T * (scale / size)[:, None], intercept)
 
 
-def post_weights(truth: Places, firm: npt.NDArray[np.bool_], n_labels: int, settings: Settings) -> Floats:
-    """What posts weigh: the inverse root of their label's number, less where readers could disagree; 1 on average."""
-    weight = 1 / np.sqrt(np.bincount(truth, minlength=n_labels))[truth]
-    weight *= np.where(firm, 1.0, settings.unfirm_weight)
-    return np.asarray(weight * len(truth) / weight.sum())
+def post_weights(truth: Places, weight: Floats, n_labels: int) -> Floats:
+    """What posts weigh in all: ``weight`` times the inverse root of their label's number; 1 on average."""
+    weights = weight / np.sqrt(np.bincount(truth, minlength=n_labels))[truth]
+    return np.asarray(weights * len(truth) / weights.sum())
 
 
 def _informativeness(counts: sp.csr_array, truth: Places, n_labels: int) -> Floats:
@@ -204,7 +231,7 @@ def _informativeness(counts: sp.csr_array, truth: Places, n_labels: int) -> Floa
 
 
 def out_of_fold_scores(
-    examples: Examples, settings: Settings, jobs: int = 1, progress: Progress = lambda message: None
+    examples: Examples, settings: Settings, jobs: int | None = 1, progress: Progress = lambda message: None
 ) -> Floats:
     """Score every post with weights that have seen neither it nor its group, shape (n_posts, n_labels)."""
     folds = list(grouped_folds(examples.group, settings.folds, settings.seed))

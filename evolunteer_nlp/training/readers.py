@@ -15,7 +15,7 @@ from evolunteer_nlp.engine.artefact import READER, load_arrays, no_fit, read_rea
 from evolunteer_nlp.engine.reader import Head, Reader
 from evolunteer_nlp.text.cleaning import behaviour_hash, tokens
 from evolunteer_nlp.text.language import is_arabic
-from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, Settings, post_weights
+from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, post_weights
 
 _FEWEST = 20
 """New posts from which a reader's head is adapted to them."""
@@ -123,7 +123,7 @@ def _adapted(head: Head, embeddings: Floats, new: Examples) -> tuple[Head, Float
     scores = head.scores(embeddings)
     if len(scores) < _FEWEST:
         return head, scores
-    weights = post_weights(new.truth, new.firm, len(new.labels), Settings())
+    weights = post_weights(new.truth, new.weight, len(new.labels))
     for fitted, held in grouped_folds(new.group, _FOLDS, seed=0):
         refitted = refit_head(head, embeddings[fitted], new.truth[fitted], weights[fitted])
         scores[held] = refitted.scores(embeddings[held])
