@@ -1,4 +1,4 @@
-"""Verbs on models: train, evaluate, info, card."""
+"""Verbs on models: train, evaluate, drift, info, card."""
 
 import json
 from collections.abc import Mapping
@@ -62,6 +62,9 @@ def train(
     out_of_fold: Annotated[
         Path | None, typer.Option(help="Write the out-of-fold scores of the posts to this .npz file.")
     ] = None,
+    background: Annotated[
+        str | None, typer.Option(help="The label of posts that ask nothing; 'unrelated', if there is one, if left out.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the cross-validation folds.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
 ) -> None:
@@ -100,9 +103,8 @@ def train(
             return fine_tune(given, work, Tuning(seed=seed), more, told)
 
         chosen = None if reader is ReaderChoice.NONE else source
-        manifest = train(
-            posts, output, Settings(seed=seed), reader=chosen, out_of_fold=out_of_fold, jobs=jobs, progress=told
-        )
+        settings = Settings(background=background, seed=seed)
+        manifest = train(posts, output, settings, reader=chosen, out_of_fold=out_of_fold, jobs=jobs, progress=told)
     if manifest["corpus"]["left_out_for_dev"]:
         say(f"left out {manifest['corpus']['left_out_for_dev']:,} posts kept for measuring, or nearly equal to such")
     for line in _score_lines(manifest):
@@ -189,6 +191,26 @@ def compare(
         before, after = (load_model(None if str(path) == "default" else path, engine=engine) for path in (old, new))
     found = compare_models(before, after, posts)
     typer.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else found.to_text())
+
+
+@app.command()
+def drift(
+    dump: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, Parquet or Excel.")],
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="Posts drawn at random.")] = 20_000,
+    column: Annotated[str | None, typer.Option(help="The column of posts; found by its name if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare a dump with what a model was trained on, and say whether to train again."""
+    from evolunteer_nlp.model import load_model
+    from evolunteer_nlp.training.drift import drift, sample, to_text
+
+    with options_checked():
+        loaded = load_model(model, engine=engine)
+    with progress_of("comparing"):
+        compared = drift(loaded, sample(dump, n, column))
+    typer.echo(json.dumps(compared.to_dict(), ensure_ascii=False) if as_json else to_text(compared))
 
 
 @app.command()

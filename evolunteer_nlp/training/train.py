@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from evolunteer_nlp.engine.decision import Decision
 from evolunteer_nlp.engine.words import BUCKET_BITS
 from evolunteer_nlp.text.cleaning import behaviour_hash
 from evolunteer_nlp.training.calibrate import cross_validate, decide, read_threshold
+from evolunteer_nlp.training.drift import reference
 from evolunteer_nlp.training.evaluate import macro_f1
 from evolunteer_nlp.training.fit import (
     FEWEST_POSTS,
@@ -84,27 +85,22 @@ def train(
     progress("fitting on all posts")
     arrays = words_arrays(given.features.numbers, given.fit(settings))
     decisions, scores_by = {"words": words}, {"words": scores}
-    manifest: dict[str, Any] = {"labels": given.labels, "background": given.background}
+    read_from = None
     if files:
         found = words.probabilities_many(scores)
-        manifest["read_from"] = read_threshold(given, found, settings.read_recall)
-        read = np.where(are_read(found, words, manifest["read_from"])[:, None], files.scores, np.nan)
+        read_from = read_threshold(given, found, settings.read_recall)
+        read = np.where(are_read(found, words, read_from)[:, None], files.scores, np.nan)
         scores_by["reader"] = files.scores
         decisions["reader"] = decide(given, files.scores, settings)
         both = combined(found, decisions["reader"].probabilities_many(read))
         scores_by["cascade"] = np.where(np.isnan(files.scores), np.nan, both)
         decisions["cascade"] = decide(given, scores_by["cascade"], settings)
         arrays |= files.to_arrays(given.posts)
-    authored = np.array([not post.source for post in given.posts])
-    manifest |= {
-        "decisions": {name: decision.to_manifest() for name, decision in decisions.items()},
-        "cleaning": behaviour_hash(),
-        "corpus": _corpus_facts(given),
-        "settings": asdict(settings) | ({"reader": dict(files.settings)} if files else {}),
-        "scores": {name: _scores(given, authored, decisions[name], scores_by[name]) for name in decisions},
-        "versions": _versions(),
-    }
-    if authored.any() and not authored.all():
+    manifest = facts(given, settings, decisions, scores_by, read_from)
+    if files:
+        manifest["settings"]["reader"] = dict(files.settings)
+    authored = _authored(given)
+    if not authored.all() and _enough(given, authored):
         progress("measuring what authored posts teach alone")
         manifest["authored_posts_alone"] = _authored_alone(given, authored, settings, jobs)
     save_model(output, manifest, arrays, (files.network, files.tokenizer) if files else ())
@@ -125,6 +121,46 @@ def _usable(files: ReaderFiles | None, given: Examples, progress: Progress) -> R
     label = given.labels[scored.argmin()]
     progress(f"the reader is left out: of {label!r} it has not learned from too few posts here ({scored.min()})")
     return None
+
+
+def facts(
+    given: Examples,
+    settings: Settings,
+    decisions: Mapping[str, Decision],
+    scores_by: Mapping[str, Floats],
+    read_from: float | None = None,
+) -> dict[str, Any]:
+    """What a manifest says of a model: its labels, each engine's decision, its corpus, settings and scores.
+
+    Parameters
+    ----------
+    decisions, scores_by
+        Of each engine; scores are out of fold, of shape (n_posts, n_labels).
+    read_from : float, optional
+        From which probability of an ask a cascade reads.
+    """
+    authored = _authored(given)
+    return {
+        "labels": given.labels,
+        "background": given.background,
+        **({} if read_from is None else {"read_from": read_from}),
+        "decisions": {name: decision.to_manifest() for name, decision in decisions.items()},
+        "cleaning": behaviour_hash(),
+        "corpus": _corpus_facts(given),
+        "settings": asdict(settings),
+        "scores": {name: _scores(given, authored, decisions[name], scores_by[name]) for name in decisions},
+        "reference": reference(given, settings, decisions, scores_by, read_from),
+        "versions": _versions(),
+    }
+
+
+def _authored(given: Examples) -> npt.NDArray[np.bool_]:
+    return np.array([not post.source for post in given.posts])
+
+
+def _enough(given: Examples, among: npt.NDArray[np.bool_]) -> bool:
+    """Whether some of the posts could be trained on alone."""
+    return bool(np.bincount(given.truth[among], minlength=len(given.labels)).min() >= FEWEST_POSTS)
 
 
 def words_arrays(numbers: npt.NDArray[np.uint64], weights: Weights) -> dict[str, npt.NDArray[Any]]:
