@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evolunteer_nlp.model import Model, classify, classify_many, explain, load_model
     from evolunteer_nlp.prediction import Explanation, Part, Prediction
     from evolunteer_nlp.text.cleaning import clean
+    from evolunteer_nlp.training.estimator import PostClassifier
 
 __all__ = [
     "CorpusError",
@@ -24,6 +25,7 @@ __all__ = [
     "Model",
     "ModelError",
     "Part",
+    "PostClassifier",
     "Prediction",
     "TableError",
     "classify",
@@ -42,6 +44,7 @@ _HOMES = {
     "Model": "model",
     "ModelError": "errors",
     "Part": "prediction",
+    "PostClassifier": "training.estimator",
     "Prediction": "prediction",
     "TableError": "errors",
     "classify": "model",

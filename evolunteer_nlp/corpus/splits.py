@@ -29,8 +29,7 @@ class Trainable(NamedTuple):
 
 def trainable(posts: Sequence[LabelledPost]) -> Trainable:
     """Leave out what is kept for measuring, and group the rest."""
-    measured = {id for id, label in read_public_labels().items() if label.split == "dev"}
-    measured |= {post.id for post in read_corpus(held_out_files())}
+    measured = measured_ids()
     links = [(i, j) for i, j, _ in near_duplicates([post.text for post in posts])]
     barred = {i for i, post in enumerate(posts) if post.split == "dev" or {post.id, text_id(post.text)} & measured}
     barred |= {i for pair in links if barred.intersection(pair) for i in pair}
@@ -39,6 +38,12 @@ def trainable(posts: Sequence[LabelledPost]) -> Trainable:
     kept = [i for i in range(len(posts)) if i not in barred]
     group = np.array(clusters(len(posts), links), dtype=np.int64)[kept]
     return Trainable([posts[i] for i in kept], group, len(barred))
+
+
+def measured_ids() -> frozenset[str]:
+    """The ids of the project's posts that are kept for measuring: public ones of split dev, held-out authored ones."""
+    public = {id for id, label in read_public_labels().items() if label.split == "dev"}
+    return frozenset(public | {post.id for post in read_corpus(held_out_files())})
 
 
 def grouped_folds(

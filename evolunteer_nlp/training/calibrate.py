@@ -1,6 +1,7 @@
 """From out-of-fold scores to probabilities and thresholds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ _ENOUGH = 20
 
 
 def cross_validate(
-    given: Examples, settings: Settings, jobs: int = 1, progress: Progress = lambda message: None
+    given: Examples, settings: Settings, jobs: int | None = 1, progress: Progress = lambda message: None
 ) -> tuple[Floats, Decision]:
     """Out-of-fold scores of examples by words, and the decision that is calibrated on them at the stated prior."""
     scores = out_of_fold_scores(given, settings, jobs, progress)
@@ -79,32 +80,41 @@ def calibrate(
         return float(-(weights * log_softmax(logits, axis=1)[np.arange(len(truth)), truth]).sum())
 
     fitted = minimize(loss, np.concatenate([[1.0], np.log(shares)]), method="L-BFGS-B").x
-    decision = Decision(
-        labels=tuple(labels),
-        background=background,
-        prior=tuple(shares.tolist()),
+    decision = replace(
+        uncalibrated(labels, background, prior),
         scale=float(fitted[0]),
         shift=tuple((fitted[1:] - fitted[1:].mean()).tolist()),
-        also_from=(_NEVER,) * len(labels),
-        certain_from=(_NEVER,) * len(labels),
-        recall_from=(_NEVER,) * len(labels),
     )
     columns = decision.predict_many(scores)
     asks = [label != background for label in labels]
     also_from = _also_threshold(columns.probabilities, columns.labels, truth, also, np.array(asks))
+    return replace(
+        decision,
+        also_from=tuple(also_from if ask else _NEVER for ask in asks),
+        certain_from=tuple(
+            _certain_threshold(columns.probabilities[:, i], columns.labels == i, truth == i, weights)
+            for i in range(len(labels))
+        ),
+        recall_from=tuple(
+            float(np.quantile(columns.probabilities[truth == i, i], 1 - RECALL_WANTED)) if ask else _NEVER
+            for i, ask in enumerate(asks)
+        ),
+    )
+
+
+def uncalibrated(labels: Sequence[str], background: str | None, prior: Mapping[str, float]) -> Decision:
+    """The decision that takes scores for log-probabilities, and is never certain."""
+    total = sum(prior[label] for label in labels)
+    never = (_NEVER,) * len(labels)
     return Decision(
-        **{
-            **vars(decision),
-            "also_from": tuple(also_from if ask else _NEVER for ask in asks),
-            "certain_from": tuple(
-                _certain_threshold(columns.probabilities[:, i], columns.labels == i, truth == i, weights)
-                for i in range(len(labels))
-            ),
-            "recall_from": tuple(
-                float(np.quantile(columns.probabilities[truth == i, i], 1 - RECALL_WANTED)) if ask else _NEVER
-                for i, ask in enumerate(asks)
-            ),
-        }
+        labels=tuple(labels),
+        background=background,
+        prior=tuple(prior[label] / total for label in labels),
+        scale=1.0,
+        shift=(0.0,) * len(labels),
+        also_from=never,
+        certain_from=never,
+        recall_from=never,
     )
 
 
