@@ -168,7 +168,7 @@ class _Words:
         scaled = sp.csr_array(everywhere[:, self.columns] @ sp.diags_array(scale))
         size = np.sqrt(scaled.multiply(scaled).sum() / n_posts)
         self.scale, self.counts = scale / size, sp.csr_array(scaled / size)
-        self.weights = post_weights(given.truth, given.firm, len(given.labels), settings)
+        self.weights = post_weights(given.truth, given.weight, len(given.labels))
         self.weights[is_new] *= weight
 
     def fit(self, kept: Places) -> Weights:
