@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,18 @@ class Writer(Protocol):
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Append rows; every row has every column, except in JSON Lines. Parquet takes a pyarrow.Table too."""
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Refuse a path at which something stands already.
+
+    Raises
+    ------
+    TableError
+        That says how to go on.
+    """
+    if path.exists():
+        raise TableError(f"{path} is there already and may hold labels; name another --output, or use --force")
 
 
 @contextmanager
@@ -207,20 +220,31 @@ class _Excel:
 
     def _cell(self, value: Any) -> Any:
         from openpyxl.cell import WriteOnlyCell
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
         if isinstance(value, int) and abs(value) >= _EXACT_IN_EXCEL:
             value = str(value)
         if not isinstance(value, str):
             known = value is None or (isinstance(value, _EXCEL_TYPES) and getattr(value, "tzinfo", None) is None)
             return value if known else str(value)
-        if len(value) > LONGEST_CELL["xlsx"]:
-            raise TableError(f"a cell has {len(value):,} characters, Excel holds {LONGEST_CELL['xlsx']:,}; write .csv")
-        cell = WriteOnlyCell(self.sheet, ILLEGAL_CHARACTERS_RE.sub(" ", value))
+        cell = WriteOnlyCell(self.sheet, excel_text(value))
         cell.data_type = "s"  # a post that begins with "=" is a text, not a formula
         return cell
 
 
+def excel_text(text: str) -> str:
+    """A text as an Excel cell holds it: characters that XML forbids become spaces.
+
+    Raises
+    ------
+    TableError
+        If it is longer than a cell may be.
+    """
+    if len(text) > LONGEST_CELL["xlsx"]:
+        raise TableError(f"a cell has {len(text):,} characters, Excel holds {LONGEST_CELL['xlsx']:,}; write .csv")
+    return _NOT_IN_XML.sub(" ", text)
+
+
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _EXACT_IN_EXCEL = 10**15
 LONGEST_CELL = {"xlsx": 32_767}
