@@ -45,3 +45,11 @@ _ARABIC = {
 def arabic_name(label: str) -> str:
     """The Arabic name of a label, or the label itself where it is not one of the shipped four."""
     return _ARABIC.get(label, label)
+
+
+def label_key(name: str) -> str:
+    """The label with an Arabic name, or the name itself where it is no Arabic name of the shipped four."""
+    return _BY_ARABIC.get(name, name)
+
+
+_BY_ARABIC = {arabic: label for label, arabic in _ARABIC.items()}

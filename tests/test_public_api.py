@@ -16,7 +16,7 @@ ALLOWED = {
     "engine": {"engine", "text", "errors", "prediction"},
     "model": {"engine", "text", "errors", "prediction"},
     "tables": {"tables", "errors"},
-    "corpus": {"corpus", "tables", "text", "errors", "model"},
+    "corpus": {"corpus", "tables", "text", "errors", "labels", "model"},
     "training": {"training", "corpus", "tables", "engine", "text", "errors", "labels", "model"},
     "dumps": {"dumps", "tables", "model", "errors"},
     "cli": {"cli", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},

@@ -2,15 +2,17 @@
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from evolunteer_nlp.errors import CorpusError
+from evolunteer_nlp.errors import CorpusError, TableError
+from evolunteer_nlp.labels import label_key
 from evolunteer_nlp.model import shipped
 from evolunteer_nlp.tables.formats import FORMATS
 from evolunteer_nlp.tables.read import Rejected, Row, Skipped, open_table
+from evolunteer_nlp.tables.write import Layout, open_writer, refuse_to_replace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +75,7 @@ class LabelledPost:
 HELD_OUT = "heldout"
 """Files of the authored corpora whose names begin so are for measuring: their writers wrote nothing else."""
 
+_PROBLEMS_SHOWN = 20
 _TEXTS = tuple(
     field.name for field in fields(LabelledPost) if field.default == "" and field.name not in ("id", "where")
 )
@@ -89,8 +92,8 @@ def read_corpus(paths: Iterable[str | Path]) -> list[LabelledPost]:
     Parameters
     ----------
     paths : iterable of path
-        A table with at least a text column and ``label``, or a folder of such; ``authored`` is the shipped corpora,
-        without the batches that are held out.
+        A table with at least a text column and ``label``, what `evolunteer_nlp.corpus.annotations` reads, or a folder
+        of such; ``authored`` is the shipped corpora, without the batches that are held out.
 
     Raises
     ------
@@ -103,6 +106,28 @@ def read_corpus(paths: Iterable[str | Path]) -> list[LabelledPost]:
     if not posts:
         raise CorpusError("the corpus holds no posts; name a file with the columns text and label")
     return posts
+
+
+def write_corpus(posts: Iterable[LabelledPost], path: Path, *, force: bool = False) -> None:
+    """Write labelled posts as JSON Lines, with all that is known of each, for `read_corpus`.
+
+    Raises
+    ------
+    TableError
+        If something stands at the path and may not be replaced, or its suffix is another than ``.jsonl``.
+    """
+    if path.suffix != ".jsonl":
+        raise TableError(f"a corpus is written as JSON Lines; name a .jsonl file, not {path.name}")
+    if not force:
+        refuse_to_replace(path)
+    with open_writer(path, Layout("jsonl")) as writer:
+        writer.write({"id": post.id, **_known(post)} for post in posts)
+
+
+def _known(post: LabelledPost) -> dict[str, object]:
+    """The fields of a post that say something beyond their defaults."""
+    values = [(field, getattr(post, field.name)) for field in fields(post) if field.name != "where"]
+    return {field.name: value for field, value in values if value != field.default}
 
 
 def authored_folder() -> Path:
@@ -129,10 +154,28 @@ def _files(path: str | Path) -> list[Path]:
 
 def _read(file: Path) -> Iterator[LabelledPost]:
     with open_table(file) as table:
-        column = table.text_column()
-        for row in table.rows:
-            if not isinstance(row, Skipped):
-                yield _post(row, column, f"{file}, row {row.number}")
+        if "label" in table.columns:
+            column = table.text_column()
+            for row in table.rows:
+                if not isinstance(row, Skipped):
+                    yield _post(row, column, f"{file}, row {row.number}")
+            return
+    yield from _annotated(file)
+
+
+def _annotated(file: Path) -> list[LabelledPost]:
+    """The posts of a file as annotators' tools write it, if there is nothing to decide."""
+    # here and not above, because that module makes the posts that this one defines
+    from evolunteer_nlp.corpus.annotations import read_annotations
+
+    posts, problems = read_annotations(file)
+    if problems:
+        shown = "\n".join(map(str, problems[:_PROBLEMS_SHOWN]))
+        raise CorpusError(
+            f"{file} has {len(problems):,} rows that are no labelled posts; mend them, or take the others with "
+            f"`evolunteer review read {file} --skip-problems -o posts.jsonl`:\n{shown}"
+        )
+    return posts
 
 
 def _post(row: Row | Rejected | Skipped, column: str, where: str) -> LabelledPost:
@@ -140,19 +183,25 @@ def _post(row: Row | Rejected | Skipped, column: str, where: str) -> LabelledPos
         raise CorpusError(f"{where}: {row.reason}; mend or remove it")
     values = row.values
     text, label = values.get(column), values.get("label")
+    if isinstance(label, list) and len(label) == 1:  # as doccano writes it
+        [label] = label
     if not isinstance(text, str):
         raise CorpusError(f"{where}: no text in column {column!r}; mend or remove it")
     if not isinstance(label, str) or not label:
         raise CorpusError(f"{where}: no label; fill the column 'label' or remove the row")
+    return post_of(text, {**values, "label": label_key(label)}, where)
+
+
+def post_of(text: str, values: Mapping[str, Any], where: str) -> LabelledPost:
+    """The post of a row that has a label; its other values are taken where they are known fields."""
     return LabelledPost(
         text=text,
-        label=label,
         also=values.get("also") or None,
         firm=_truth(values.get("firm", True)),
         id=str(values.get("id") or text_id(text)),
         stream=_truth(values.get("stream", False)),
         where=where,
-        **{name: str(values.get(name) or "") for name in _TEXTS},
+        **{name: str(values.get(name) or "") for name in ("label", *_TEXTS)},
     )
 
 
