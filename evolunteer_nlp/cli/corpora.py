@@ -51,7 +51,6 @@ def check(
 @app.command()
 def audit(
     paths: Paths = None,
-    min_probability: Annotated[float, typer.Option(min=0, max=1, help="A dispute needs this probability.")] = 0.8,
     jobs: Annotated[int, typer.Option(help="Processes for cross-validation; -1 for all cores.")] = -1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -65,16 +64,16 @@ def audit(
         def told(message: str) -> None:
             progress.update(progress.task_ids[0], description=message)
 
-        disputes = audit(posts, min_probability, jobs=jobs, progress=told)
-    for post, suggested, probability, given_probability in disputes:
+        disputes = audit(posts, jobs=jobs, progress=told)
+    for post, suggested, probability, given_probability, words in disputes:
         if as_json:
             fields = {"where": post.where, "id": post.id, "text": post.text, "label": post.label}
             shares = {"probability": round(probability, 4), "given_probability": round(given_probability, 4)}
-            typer.echo(json.dumps({**fields, "suggested": suggested, **shares}, ensure_ascii=False))
+            typer.echo(json.dumps({**fields, "suggested": suggested, **shares, "words": words}, ensure_ascii=False))
         else:
-            typer.echo(
-                f"{post.where}: {post.label}, perhaps {suggested} ({probability:.2f}): {' '.join(post.text.split())}"
-            )
+            because = f", because of {', '.join(words)}" if words else ""
+            text = " ".join(post.text.split())
+            typer.echo(f"{post.where}: {post.label}, perhaps {suggested} ({probability:.2f}){because}: {text}")
     say(f"{len(disputes):,} of {len(posts):,} labels are disputed; posts kept for measuring were not looked at")
 
 
