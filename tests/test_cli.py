@@ -76,7 +76,7 @@ def test_the_promised_verbs_are_there():
     promised = {"classify", "label", "explain", "inspect", "train", "evaluate", "compare", "drift", "info", "card"}
     promised |= {"corpus", "review"}
     assert {verb[0] for verb in VERBS} == promised
-    assert {verb[1] for verb in VERBS if len(verb) == 2} == {"check", "audit", "hydrate", "stats", "pick"}
+    assert {verb[1] for verb in VERBS if len(verb) == 2} == {"check", "audit", "hydrate", "stats", "pick", "read"}
 
 
 @pytest.mark.parametrize("verb", [(), *VERBS], ids=" ".join)
@@ -111,6 +111,8 @@ def test_every_option_has_help(verb):
         ["label", "posts.csv", "--prior", "spam=0.5"],
         ["label", "posts.csv", "--threshold", "spam=0.5"],
         ["corpus", "nonsense"],
+        ["review", "read", "posts.csv", "--label-map", "1"],
+        ["review", "read", "posts.csv", "--label-map", "1=spam"],
     ],
     ids=" ".join,
 )
@@ -149,6 +151,8 @@ def test_wrong_usage_exits_with_2_and_says_how_it_is_used(run, args):
         ["corpus", "stats", "missing.csv"],
         ["corpus", "audit", "missing.csv"],
         ["review", "pick", "missing.csv"],
+        ["review", "read", "missing.xlsx"],
+        ["review", "read", "posts.csv"],
         ["card", "--model", "nowhere"],
         ["corpus", "hydrate", "missing"],
     ],
@@ -526,12 +530,12 @@ def test_disputed_labels_are_listed(run, tmp_path, authored):
     rows = [{"text": post.text, "label": post.label} for post in authored[::10]]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-    done = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1, "--json")
+    done = run("corpus", "audit", path, "--jobs", 1, "--json")
     disputes = [json.loads(line) for line in done.out.splitlines()]
     assert f"{len(disputes):,} of {len(rows):,} labels are disputed" in done.err
     assert disputes
     assert all(one["suggested"] != one["label"] and one["where"].startswith(str(path)) for one in disputes)
-    lines = run("corpus", "audit", path, "--min-probability", 0.5, "--jobs", 1).out.splitlines()
+    lines = run("corpus", "audit", path, "--jobs", 1).out.splitlines()
     assert [line.startswith(one["where"]) for line, one in zip(lines, disputes, strict=True)] == [True] * len(disputes)
 
 
@@ -543,7 +547,7 @@ def test_picked_posts_are_tasks_to_fill_in(run, tmp_path):
     done = run("review", "pick", tmp_path / "a.csv", "-n", 1, "-o", tmp_path / "tasks.jsonl")
     assert (done.code, done.out) == (0, "")
     (task,) = map(json.loads, (tmp_path / "tasks.jsonl").read_text(encoding="utf-8").splitlines())
-    assert task["label"] is None
+    assert task["label"] == []
     assert {"id", "text", "row", "predicted", "margin"} < set(task)
 
 
@@ -554,7 +558,35 @@ def test_tasks_that_may_hold_labels_are_not_replaced(run, tmp_path):
     assert is_one_line_error(run(*pick))
     assert (tmp_path / "tasks.jsonl").read_text() == "mine"
     assert run(*pick, "--force").code == 0
-    assert run(*pick[:-1], tmp_path / "tasks.csv").code == 2
+    assert is_one_line_error(run(*pick[:-1], tmp_path / "tasks.txt"))
+
+
+@pytest.fixture
+def filled(tmp_path) -> Path:
+    path = tmp_path / "tasks.csv"
+    path.write_text(f"النص,التصنيف\n{CALL},دعوة تطوع\n{DRIVE},شيء\n{CHAT},\n", encoding="utf-8")
+    return path
+
+
+def test_labels_that_come_back_with_problems_are_not_written(run, filled, tmp_path):
+    done = run("review", "read", filled, "-o", tmp_path / "posts.jsonl")
+    assert done.code == 1
+    assert [line.split(": ")[0] for line in done.out.splitlines()] == [f"{filled}, row 3", f"{filled}, row 4"]
+    assert "1 labelled posts, 2 problems" in done.err
+    assert not (tmp_path / "posts.jsonl").exists()
+
+
+def test_labels_that_come_back_are_a_corpus(run, filled, tmp_path):
+    command = ["review", "read", filled, "-o", tmp_path / "posts.jsonl"]
+    assert run(*command, "--skip-problems").code == 0
+    (post,) = map(json.loads, (tmp_path / "posts.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (post["text"], post["label"]) == (CALL, "volunteer_call")
+    again = run(*command, "--skip-problems")
+    assert again.code == 1
+    assert "posts.jsonl is there already" in again.err
+    mended = [*command, "--skip-problems", "--force", "--label-map", "شيء=donation_drive"]
+    assert run(*mended).code == 0
+    assert json.loads(run("corpus", "stats", tmp_path / "posts.jsonl", "--json").out)["posts"] == 2
 
 
 # card

@@ -1,7 +1,10 @@
-"""Picking posts to label: the doubtful, each once, none that is labelled already."""
+"""Picking posts to label: the doubtful, unlike each other, none that is labelled already."""
 
 import json
+import random
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from evolunteer_nlp import classify, load_model
@@ -58,6 +61,39 @@ def test_forwards_do_not_crowd_out_other_posts(authored, tmp_path):
     others = [post.text + " ثم" for post in authored[:200:40]]
     tasks = pick(dump(tmp_path / "a.jsonl", *forwards, *others), 5, load_model())
     assert len(tasks) == 5
+
+
+class UnsureOf:
+    """Stands for a model that is a little less sure of posts of some words than of others."""
+
+    labels = ("volunteer_call", "unrelated")
+
+    def __init__(self, words):
+        self.words = words
+
+    def columns(self, texts):
+        first = np.array([0.5 if set(text.split()) <= self.words else 0.6 for text in texts])
+        return SimpleNamespace(probabilities=np.column_stack([first, 1 - first]), labels=np.zeros(len(texts), int))
+
+
+TOPICS = [
+    "متبرعين بالدم فصيلة نادرة عملية مستشفى طفلة لوكيميا",
+    "مباراة الهلال الدوري المدرب الملعب الحكم هدف جمهور",
+    "كبسة الدجاج وصفة المطبخ البصل الأرز بهارات القدر",
+    "أسهم البورصة الأرباح المستثمرين السوق السعودي تداول مؤشر",
+]
+
+
+def test_what_is_picked_is_unlike_each_other(tmp_path):
+    shuffled = random.Random(0)
+    posts = [" ".join(shuffled.sample(topic.split(), 5)) for _ in range(5) for topic in TOPICS]
+    path = dump(tmp_path / "a.jsonl", *posts)
+    picked = pick(path, 4, UnsureOf(set(TOPICS[0].split())))
+    topics = {topic for topic in TOPICS for task in picked if set(task.text.split()) <= set(topic.split())}
+    assert len(picked) == 4
+    assert len(topics) >= 3
+    assert picked[0].text == posts[0]  # the least sure still comes first
+    assert pick(path, 4, UnsureOf(set(TOPICS[0].split()))) == picked
 
 
 def test_empty_foreign_and_odd_rows_are_passed_over(tmp_path):

@@ -92,6 +92,14 @@ def pairs(given: list[str] | None, option: str) -> dict[str, float] | None:
     return found
 
 
+def texts_by_name(given: list[str] | None, option: str) -> dict[str, str]:
+    """Read ``NAME=TEXT`` options."""
+    found = dict(item.split("=", 1) for item in given or () if "=" in item)
+    if len(found) < len(given or ()):
+        raise typer.BadParameter("give NAME=LABEL, each name once", param_hint=option)
+    return found
+
+
 def labels_of(given: list[str] | None, known: Sequence[str]) -> tuple[str, ...]:
     """Read ``label=LABEL`` options; Arabic names will do."""
     by_name = {**{arabic_name(label): label for label in known}, **{label: label for label in known}}

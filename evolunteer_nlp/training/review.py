@@ -1,7 +1,9 @@
-"""Which posts of a dump are worth labelling: those a model is least sure of, each once, and none that is labelled.
+"""Which posts of a dump are worth labelling: those a model is least sure of, unlike each other, and none labelled yet.
 
 The model is least sure where its first and second choice are closest (margin sampling; Scheffer et al. 2001,
-https://doi.org/10.1007/3-540-44816-0_31).
+https://doi.org/10.1007/3-540-44816-0_31). Of several times as many posts as wanted, k-means that is weighted by doubt
+makes as many clusters as posts are wanted, and the least sure post of each is taken (after Zhdanov 2019,
+https://arxiv.org/abs/1901.05954, who takes the one nearest to the centre).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from evolunteer_nlp.corpus.posts import LabelledPost, authored_folder, read_corpus, read_public_labels, text_id
 from evolunteer_nlp.model import Model
@@ -17,10 +20,16 @@ from evolunteer_nlp.tables.read import Row, open_table
 from evolunteer_nlp.text.cleaning import tokens
 from evolunteer_nlp.text.language import is_arabic
 from evolunteer_nlp.text.near_duplicates import near_duplicates
+from evolunteer_nlp.training.matrix import feature_matrix
 
 _ROWS_AT_ONCE = 8192
 _SPARE = 5
 """How many times more posts than wanted are kept between chunks, for near-duplicates to be dropped from."""
+_CHOICE = 3
+"""How many times more posts than wanted are clustered: with more, sure posts are picked for being odd."""
+_LEAST_DOUBT = 1e-3
+_DIMENSIONS = 100
+"""Latent dimensions of words and n-grams that posts are compared in; the usual number for latent semantic analysis."""
 
 
 class Task(NamedTuple):
@@ -54,7 +63,7 @@ def pick(
     labelled: Sequence[LabelledPost] = (),
     progress: Callable[[int], None] = lambda rows: None,
 ) -> list[Task]:
-    """Pick up to ``n`` posts of a table, the least sure first.
+    """Pick up to ``n`` posts of a table that are unlike each other, the least sure first.
 
     Posts that are not Arabic are passed over, and so are those of the project's corpora.
 
@@ -89,7 +98,31 @@ def pick(
             nearest = sorted([*least_sure, *tasks], key=lambda task: (task.margin, task.row))[: _SPARE**2 * n]
             least_sure = _without_near_duplicates(nearest)[: _SPARE * n]
             progress(len(chunk))
-    return least_sure[:n]
+    return _diverse(least_sure[: _CHOICE * n], n)
+
+
+def _diverse(tasks: Sequence[Task], n: int) -> list[Task]:
+    """Take ``n`` of tasks that are in order of their margins, the first of each cluster before any second one."""
+    if len(tasks) <= n:
+        return list(tasks)
+    cluster = _clusters(tasks, n)
+    _, firsts = np.unique(cluster, return_index=True)
+    others = np.setdiff1d(np.arange(len(tasks)), firsts)  # where clusters came out empty
+    return [tasks[i] for i in sorted([*firsts.tolist(), *others.tolist()][:n])]
+
+
+def _clusters(tasks: Sequence[Task], n: int) -> npt.NDArray[np.int32]:
+    """The cluster of each task, shape (n_tasks,), by the features that words see; doubt draws clusters."""
+    from sklearn.cluster import MiniBatchKMeans
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.preprocessing import normalize
+
+    weighted = TfidfTransformer(sublinear_tf=True).fit_transform(feature_matrix([task.text for task in tasks]).values)
+    latent = TruncatedSVD(min(_DIMENSIONS, *weighted.shape), random_state=0).fit_transform(weighted)
+    doubt = np.array([max(1 - task.margin, _LEAST_DOUBT) for task in tasks])
+    kmeans = MiniBatchKMeans(n, random_state=0, n_init=5)
+    return np.asarray(kmeans.fit_predict(normalize(latent), sample_weight=doubt))
 
 
 def _tasks(posts: Sequence[tuple[int, str]], model: Model) -> list[Task]:
