@@ -26,7 +26,7 @@ _ROWS_AT_ONCE = 8192
 _SPARE = 5
 """How many times more posts than wanted are kept between chunks, for near-duplicates to be dropped from."""
 _CHOICE = 3
-"""How many times more posts than wanted are clustered: with more, sure posts are picked for being odd."""
+"""How many times more posts than wanted are clustered; the more, the surer are the oddest ones picked."""
 _LEAST_DOUBT = 1e-3
 _DIMENSIONS = 100
 """Latent dimensions of words and n-grams that posts are compared in; the usual number for latent semantic analysis."""
