@@ -73,7 +73,9 @@ def _plan(arguments: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
             yield from ((what, format, size) for what in ("words, 1 worker", "words, 2 workers", "copy"))
         if size <= arguments.most_for_peers:
             yield "fastText", "text", size
-            yield from ((what, "parquet", size) for what in ("fastText, whole job", "scikit-learn"))
+            yield "fastText, whole job", "parquet", size
+        if size <= arguments.most_for_peers / 10:  # it takes minutes for what others do in seconds
+            yield "scikit-learn", "parquet", size
         if size == arguments.cascade:
             yield from ((what, "parquet", size) for what in ("cascade, 1 worker", "cascade, 2 workers"))
 

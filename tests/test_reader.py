@@ -172,4 +172,4 @@ def test_an_adapted_head_learns_new_posts_and_is_held_to_what_it_was() -> None:
     assert right(old) < 0.6
     assert right(free) > 0.95
     assert np.allclose(held.weights, old.weights, atol=1e-3)
-    assert refit_head(old, embeddings[:0], truth[:0], even[:0]) == old
+    assert refit_head(old, embeddings[:0], truth[:0], even[:0], 1.0) == old

@@ -15,7 +15,7 @@ from evolunteer_nlp.engine.explain import explain_words
 from evolunteer_nlp.engine.words import WordsArrays, WordsEngine
 from evolunteer_nlp.training.calibrate import cross_validate
 from evolunteer_nlp.training.fit import Examples, Places, Progress, Settings, examples
-from evolunteer_nlp.training.train import to_arrays
+from evolunteer_nlp.training.train import words_arrays
 
 _WORDS_SHOWN = 5
 
@@ -96,7 +96,7 @@ def _undisputed_words(given: Examples, disputed: Places, settings: Settings) -> 
     kept = np.setdiff1d(np.arange(len(given.truth)), disputed)
     if len(np.unique(given.truth[kept])) == len(given.labels):
         given = given.take(kept)
-    arrays = to_arrays(given.features, given.fit(settings))
+    arrays = words_arrays(given.features.numbers, given.fit(settings))
     typed = zip(WordsArrays._fields, "QIfd", strict=True)
     return WordsEngine(WordsArrays(*(arrays[name].ravel().astype(code).data for name, code in typed)))
 

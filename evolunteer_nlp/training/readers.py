@@ -20,8 +20,8 @@ from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, post
 _FEWEST = 20
 """New posts from which a reader's head is adapted to them."""
 _FOLDS = 5
-_PULL = 3.0
-"""How strongly an adapted head is held to the one it was; chosen as ``docs/design.md`` says."""
+_PULLS = (3.0, 10.0, 30.0, 100.0, 300.0)
+"""How strongly an adapted head may be held to the one it was; cross-validation on the new posts chooses."""
 
 
 class ReaderFiles(NamedTuple):
@@ -124,13 +124,20 @@ def _adapted(head: Head, embeddings: Floats, new: Examples) -> tuple[Head, Float
     if len(scores) < _FEWEST:
         return head, scores
     weights = post_weights(new.truth, new.weight, len(new.labels))
-    for fitted, held in grouped_folds(new.group, _FOLDS, seed=0):
-        refitted = refit_head(head, embeddings[fitted], new.truth[fitted], weights[fitted])
-        scores[held] = refitted.scores(embeddings[held])
-    return refit_head(head, embeddings, new.truth, weights), scores
+    folds = list(grouped_folds(new.group, _FOLDS, seed=0))
+    lowest = np.inf
+    for pull in _PULLS:
+        found = np.zeros_like(scores)
+        for fitted, held in folds:
+            refitted = refit_head(head, embeddings[fitted], new.truth[fitted], weights[fitted], pull)
+            found[held] = refitted.scores(embeddings[held])
+        loss = -(weights * log_softmax(found, axis=1)[np.arange(len(found)), new.truth]).sum()
+        if loss < lowest:
+            lowest, best, scores = loss, pull, found
+    return refit_head(head, embeddings, new.truth, weights, best), scores
 
 
-def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, pull: float = _PULL) -> Head:
+def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, pull: float) -> Head:
     """Fit a head to posts, held to the one it was: logistic regression whose penalty is on the change.
 
     Parameters
