@@ -12,7 +12,6 @@ lines that were made ready for it (no cleaning, nothing joined to other columns)
 
 import argparse
 import contextlib
-import csv
 import gzip
 import json
 import os
@@ -21,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,8 @@ def dump(arguments: argparse.Namespace, format: str, size: int) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from evolunteer_nlp.tables.write import Layout, open_writer
+
     path = arguments.folder / f"posts-{size}.{format}"
     if path.exists():
         return path
@@ -153,18 +155,16 @@ def dump(arguments: argparse.Namespace, format: str, size: int) -> Path:
                 ids = [str(10**18 + start + i) for i in range(_CHUNK)]
                 writer.write_table(pa.table({"id": ids, "text": texts}, schema))
     else:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file, lineterminator="\n")
-            if format == "csv":
-                rows.writerow(["id", "text"])
+        with ExitStack() as stack:
+            if format == "text":
+                file = stack.enter_context(draft.open("w", encoding="utf-8", newline=""))
+            else:
+                writer = stack.enter_context(open_writer(draft, Layout(format, ["id", "text"])))
             for batch in pq.ParquetFile(dump(arguments, "parquet", size)).iter_batches():
-                for row in batch.to_pylist():
-                    if format == "csv":
-                        rows.writerow(row.values())
-                    elif format == "jsonl":
-                        file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    else:
-                        file.write(" ".join(row["text"].split()) + "\n")
+                if format == "text":
+                    file.writelines(" ".join(text.split()) + "\n" for text in batch["text"].to_pylist())
+                else:
+                    writer.write(batch.to_pylist())
     draft.replace(path)
     return path
 
@@ -197,13 +197,17 @@ def peers(arguments: argparse.Namespace) -> Path:
 def copy(source: Path, output: Path) -> None:
     """Read and write a dump without labelling: what the files alone cost."""
     from evolunteer_nlp.dumps.sources import Reading, Sources
+    from evolunteer_nlp.tables.read import Row
     from evolunteer_nlp.tables.write import Layout, open_writer
 
     with Sources([source], Reading(), read_through=False) as inputs:
         layout = Layout(source.suffix[1:], inputs.columns, inputs.schema())
         with open_writer(output, layout) as writer:
             for chunk in inputs.chunks(16384):
-                writer.write([row.values for row in chunk.rows] if isinstance(chunk.rows, list) else chunk.rows)
+                rows = chunk.rows
+                if isinstance(rows, list):
+                    rows = [row.values for row in rows if isinstance(row, Row)]
+                writer.write(rows)
 
 
 def by_pandas(source: Path, output: Path, label: Any) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[Counts], None]
 
-_ROWS_AT_ONCE = {"words": 16384, "cascade": 2048, "reader": 256}
+_ROWS_AT_ONCE = {"words": 8192, "cascade": 2048, "reader": 256}
 """Rows of a chunk: a few seconds' work, which is what a stopped run loses, and how often progress shows."""
 _CHUNKS_AHEAD = 2
 """Chunks that wait for each worker."""

@@ -15,12 +15,12 @@ from evolunteer_nlp.text.language import is_arabic
 _BUCKET_BITS = 20
 _SHIFT = np.uint64(64 - _BUCKET_BITS)
 _WORDS_AT_ONCE = 1 << 14
-_WORDS_KEPT = 1 << 20
+_WORDS_KEPT = 1 << 18
 _POWERS = np.array(features.POWERS, dtype=np.uint64)
 
 
 class BatchScorer:
-    """Scores of many posts; keeps the scores of up to a million words between batches (about 60 MB)."""
+    """Scores of many posts; keeps the scores of up to 262,144 words between batches (about 10 MB)."""
 
     def __init__(self, arrays: WordsArrays) -> None:
         self.intercept = np.frombuffer(arrays.intercept, dtype=np.float64)

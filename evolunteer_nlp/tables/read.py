@@ -322,7 +322,7 @@ def _parquet(path: Path) -> Table:
         pass  # says what is wrong with the path
     damaged = (pa.ArrowException, OSError)
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)  # else it keeps all that it has read
     except damaged as error:
         raise TableError(f"{path} is not a Parquet file, or a damaged one ({error})") from None
     columns = file.schema_arrow.names

@@ -19,6 +19,8 @@ from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, post
 
 _FEWEST = 20
 """New posts from which a reader's head is adapted to them."""
+_ANCHORS = 1000
+"""Posts it learned from that hold an adapted head in place."""
 _FOLDS = 5
 _PULLS = (3.0, 10.0, 30.0, 100.0, 300.0)
 """How strongly an adapted head may be held to the one it was; cross-validation on the new posts chooses."""
@@ -96,8 +98,11 @@ def kept_reader(given: Examples, folder: Path, progress: Progress = lambda messa
     settings = manifest["settings"].get("reader", {})
     if len(new):
         progress(f"reading {len(new):,} new posts")
-        embeddings = Reader(lambda: (network, tokenizer), head).embeddings([given.posts[i].text for i in new])
-        head, scores[new] = _adapted(head, embeddings, given.take(new))
+        old = np.flatnonzero(~np.isnan(scores[:, 0]))
+        old = np.random.default_rng(0).permutation(old)[:_ANCHORS] if len(new) >= _FEWEST else old[:0]
+        reader = Reader(lambda: (network, tokenizer), head)
+        embeddings = reader.embeddings([given.posts[i].text for i in (*new, *old)])
+        head, scores[new] = _adapted(head, embeddings, given.take(np.concatenate([new, old])), len(new))
         settings = {**settings, "adapted_to": settings.get("adapted_to", 0) + len(new)}
     return ReaderFiles(network, tokenizer, head, scores, settings, remembered)
 
@@ -118,23 +123,25 @@ def _number(post: LabelledPost) -> int:
     return int(text_id(post.text), 16)
 
 
-def _adapted(head: Head, embeddings: Floats, new: Examples) -> tuple[Head, Floats]:
-    """A head fitted to new posts, and their scores out of fold."""
-    scores = head.scores(embeddings)
-    if len(scores) < _FEWEST:
+def _adapted(head: Head, embeddings: Floats, given: Examples, n_new: int) -> tuple[Head, Floats]:
+    """A head fitted to new posts, of which there are so many at the beginning, and their scores out of fold."""
+    scores = head.scores(embeddings[:n_new])
+    if n_new < _FEWEST:
         return head, scores
-    weights = post_weights(new.truth, new.weight, len(new.labels))
-    folds = list(grouped_folds(new.group, _FOLDS, seed=0))
+    weights = post_weights(given.truth, given.weight, len(given.labels))
+    places = np.arange(len(weights))
+    folds = list(grouped_folds(given.group[:n_new], _FOLDS, seed=0))
     lowest = np.inf
     for pull in _PULLS:
         found = np.zeros_like(scores)
-        for fitted, held in folds:
-            refitted = refit_head(head, embeddings[fitted], new.truth[fitted], weights[fitted], pull)
+        for _, held in folds:
+            kept = np.delete(places, held)
+            refitted = refit_head(head, embeddings[kept], given.truth[kept], weights[kept], pull)
             found[held] = refitted.scores(embeddings[held])
-        loss = -(weights * log_softmax(found, axis=1)[np.arange(len(found)), new.truth]).sum()
+        loss = -(weights[:n_new] * log_softmax(found, axis=1)[places[:n_new], given.truth[:n_new]]).sum()
         if loss < lowest:
             lowest, best, scores = loss, pull, found
-    return refit_head(head, embeddings, new.truth, weights, best), scores
+    return refit_head(head, embeddings, given.truth, weights, best), scores
 
 
 def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, pull: float) -> Head:
