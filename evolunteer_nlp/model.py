@@ -185,7 +185,7 @@ def _engines(
     if "reader" not in decisions:
         return Engines(words)
     read_from = manifest.get("read_from")
-    if not isinstance(read_from, float):
+    if not isinstance(read_from, float) or not 0 <= read_from <= 1:
         raise ModelError("the model's manifest lacks or garbles 'read_from'; copy or train the model again")
     reader = Reader(functools.partial(read_reader, folder, manifest), Head.from_arrays(arrays, n_labels))
     return Engines(words, reader, Cascade(words, reader, decisions["words"], decisions["reader"], read_from))

@@ -5,6 +5,7 @@ of a JSON header, the header with dtype, shape and place of each array, then the
 by the standard library, as views on the mapped file, so that a first post is classified before numpy could be imported.
 """
 
+import errno
 import hashlib
 import json
 import mmap
@@ -29,6 +30,9 @@ _MANIFEST = "manifest.json"
 _ARRAYS = "arrays.safetensors"
 READER = ("reader.onnx", "tokenizer.json")
 """The files of a reader: its network and its tokenizer."""
+_LARGEST = 2**31
+_LARGEST_TEXT = 2**24
+"""Bytes of a file, and of a manifest or header, that are read at most: a stranger's may be sparse, or have no end."""
 _DTYPES: dict[str, Any] = {"U64": "Q", "U32": "I", "F32": "f", "F64": "d"}
 _NUMPY_DTYPES = {"<u8": "U64", "<u4": "U32", "<f4": "F32", "<f8": "F64"}
 
@@ -168,7 +172,7 @@ def read_reader(directory: str | os.PathLike[str], manifest: Mapping[str, Any]) 
 
 def _checked(path: Path, sha256: str) -> bytes:
     try:
-        content = path.read_bytes()
+        content = _plain(path).read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); copy or train the model again") from None
     if hashlib.sha256(content).hexdigest() != sha256:
@@ -176,10 +180,23 @@ def _checked(path: Path, sha256: str) -> bytes:
     return content
 
 
+def _plain(path: Path, most: int = _LARGEST) -> Path:
+    """The path, if a plain file is there: no pipe or device, and no link to a file of another name.
+
+    Tools that install packages as links keep names; a link in a stranger's model could lead to anything.
+    """
+    real = Path(os.path.realpath(path, strict=True))
+    if real.name != path.name or not real.is_file():
+        raise OSError(errno.EINVAL, "not a plain file")
+    if real.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"larger than {most >> 20} MB")
+    return real
+
+
 def _read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a directory; nothing where there is none to read."""
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(_plain(folder / _MANIFEST, _LARGEST_TEXT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
@@ -189,9 +206,9 @@ def _keep_other_files(old: Path, new: Path) -> None:
     for file in old.iterdir():
         if not (new / file.name).exists() and file.name not in READER:
             if file.is_dir():
-                shutil.copytree(file, new / file.name)
+                shutil.copytree(file, new / file.name, symlinks=True)
             else:
-                shutil.copy2(file, new / file.name)
+                shutil.copy2(file, new / file.name, follow_symlinks=False)
 
 
 def _replace(draft: Path, target: Path) -> None:
@@ -228,7 +245,7 @@ def _from_safetensors(path: Path, sha256: str) -> dict[str, memoryview]:
     if sys.byteorder != "little":
         raise ModelError("models are stored little endian, and this machine is not")
     try:
-        with path.open("rb") as file:
+        with _plain(path).open("rb") as file:
             content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):
         raise damaged from None
@@ -236,6 +253,8 @@ def _from_safetensors(path: Path, sha256: str) -> dict[str, memoryview]:
         raise damaged
     try:
         start = 8 + int.from_bytes(content[:8], "little")
+        if start > _LARGEST_TEXT:
+            raise damaged
         header = json.loads(bytes(content[8:start]))
         return {
             name: content[start + entry["data_offsets"][0] : start + entry["data_offsets"][1]].cast(

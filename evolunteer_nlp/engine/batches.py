@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from evolunteer_nlp.engine.artefact import no_fit
 from evolunteer_nlp.engine.words import WordsArrays
 from evolunteer_nlp.text import features
 from evolunteer_nlp.text.chunks import TokenChunk, tokenize_chunk
@@ -26,6 +27,8 @@ class BatchScorer:
         self.intercept = np.frombuffer(arrays.intercept, dtype=np.float64)
         self.n_labels = len(self.intercept)
         self.weights = np.frombuffer(arrays.weights, dtype=np.float32).reshape(-1, self.n_labels)
+        if not (np.isfinite(self.weights).all() and np.isfinite(self.intercept).all()):
+            raise no_fit()
         numbers = np.frombuffer(arrays.numbers, dtype=np.uint64)
         self.numbers = np.append(numbers, np.uint64(0))  # one more, so that a look behind the last is harmless
         counts = np.bincount((numbers >> _SHIFT).astype(np.intp), minlength=2**_BUCKET_BITS)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from evolunteer_nlp.errors import ModelError
@@ -78,8 +79,13 @@ class Decision:
             background = manifest["background"]
             if not labels or (background is not None and background not in labels):
                 raise ValueError("background")
-            return cls(labels=labels, background=background, scale=float(given["scale"]), **rows)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if len(set(labels)) < len(labels):
+                raise ValueError("labels")
+            scale = float(given["scale"])
+            if not all(abs(number) < _ABSURD for number in chain([scale], *rows.values())) or min(rows["prior"]) <= 0:
+                raise ValueError(f"the numbers of {engine}")
+            return cls(labels=labels, background=background, scale=scale, **rows)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ModelError(f"the model's manifest lacks or garbles {error}; copy or train the model again") from None
 
     def to_manifest(self) -> dict[str, Any]:
@@ -221,4 +227,6 @@ class Decision:
         return np.asarray(np.where(reached, factors.argmax(axis=1), free.argmax(axis=1)), dtype=np.intp)
 
 
+_ABSURD = 1e6
+"""Numbers of a decision are far smaller; larger ones, and what is no number at all, would make no probabilities."""
 _PER_LABEL = ("prior", "shift", "also_from", "certain_from", "recall_from")

@@ -8,6 +8,7 @@ spreads each call over as many cores as ``OMP_NUM_THREADS`` says, else over two 
 its own; one made by a bare ``os.fork`` should leave by ``os._exit``, as with any library that has threads.
 """
 
+import math
 import os
 import threading
 import weakref
@@ -60,7 +61,7 @@ class Head(NamedTuple):
             If one is missing or their sizes do not fit.
         """
         weights, bias = take_arrays(arrays, {"head_weights": "f", "head_bias": "d"})
-        if len(bias) != n_labels or len(weights) % n_labels:
+        if len(bias) != n_labels or len(weights) % n_labels or not math.isfinite(sum(weights) + sum(bias)):
             raise no_fit()
         return cls(list(map(float, weights)), list(map(float, bias)))
 
@@ -104,10 +105,27 @@ class Reader:
         return scores
 
     def embeddings(self, texts: Sequence[str]) -> "npt.NDArray[np.float64]":
-        """Means of the last layer over a post's tokens, shape (n_posts, hidden); one post or more, all Arabic."""
+        """Means of the last layer over a post's tokens, shape (n_posts, hidden); one post or more, all Arabic.
+
+        Raises
+        ------
+        ModelError
+            If the model's reader is not one that this library wrote.
+        """
         import numpy as np
 
         session, tokenizer = self._open()
+        try:
+            found = self._embedded(session, tokenizer, texts)
+        except Exception as error:  # onnxruntime and tokenizers raise whatever they please
+            raise ModelError(f"the model's reader cannot read ({error}); copy it again") from error
+        if found.shape != (len(texts), len(self._head.weights) // len(self._head.bias)) or not np.isfinite(found).all():
+            raise ModelError("the model's reader gives no embeddings that fit its head; copy it again")
+        return found
+
+    def _embedded(self, session: Any, tokenizer: "Tokenizer", texts: Sequence[str]) -> "npt.NDArray[np.float64]":
+        import numpy as np
+
         ids = tokenize(tokenizer, [clean(text) for text in texts])
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # so that little is padded
         found = []

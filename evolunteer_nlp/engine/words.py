@@ -93,8 +93,14 @@ class WordsEngine:
         if not is_arabic(found):
             return None
         root = math.sqrt(len(found))
-        columns = zip(*map(self.token_scores, found), strict=True)
-        return tuple(start + sum(column) / root for start, column in zip(self.arrays.intercept, columns, strict=True))
+        try:
+            columns = zip(*map(self.token_scores, found), strict=True)
+        except IndexError:  # a bucket beyond the end; looking at all of them would double the time of a first post
+            raise no_fit() from None
+        scores = tuple(start + sum(column) / root for start, column in zip(self.arrays.intercept, columns, strict=True))
+        if not math.isfinite(sum(scores)):
+            raise no_fit()
+        return scores
 
     def _token_scores(self, token: str) -> tuple[float, ...]:
         """What one token adds to the score of each label, before division by the root of their number."""
