@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 from evolunteer_nlp.errors import TableError
+from evolunteer_nlp.tables.bounds import bounded_lines, listed
 from evolunteer_nlp.tables.formats import as_text, format_of, open_bytes, readable, shown, undecodable
 from evolunteer_nlp.tables.json_stream import JsonStream
 
@@ -91,14 +92,14 @@ class Table(NamedTuple):
         if wanted is not None:
             if wanted in self.columns:
                 return wanted
-            raise TableError(f"{self.path} has no column {wanted!r}; its columns are: {', '.join(self.columns)}")
+            raise TableError(f"{self.path} has no column {wanted!r}; its columns are: {listed(self.columns)}")
         for name in TEXT_COLUMNS:
             for column in self.columns:
                 if column.strip().lower() == name:
                     return column
         raise TableError(
             f"no column of {self.path} is known to hold posts; name it with --column. Its columns are: "
-            f"{', '.join(self.columns)}"
+            f"{listed(self.columns)}"
         )
 
 
@@ -186,7 +187,8 @@ def read_texts(path: Path) -> list[str]:
 
 
 def _csv(path: Path, format: str, file: TextIO) -> Table:
-    first = file.readline()
+    text = bounded_lines(path, file)
+    first = next(text, "")
     if not first.strip():
         raise TableError(f"{path} is empty")
     delimiter = "\t" if format == "tsv" else max(",;\t", key=first.count)
@@ -195,7 +197,7 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
     def lines() -> Iterator[str]:
         record.append(first)
         yield first
-        for line in file:
+        for line in text:
             record.append(line)
             yield line
 
@@ -235,13 +237,13 @@ def _csv(path: Path, format: str, file: TextIO) -> Table:
 def refuse_twins(path: Path, columns: list[str]) -> None:
     """Complain about two columns of one name."""
     if len(set(columns)) < len(columns):
-        raise TableError(f"two columns of {path} have the same name; rename one of: {', '.join(columns)}")
+        raise TableError(f"two columns of {path} have the same name; rename one of: {listed(columns)}")
 
 
 def _jsonl(path: Path, file: TextIO) -> Table:
     def rows() -> Iterator[Row | Rejected]:
         with readable(path):
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(bounded_lines(path, file), 1):
                 if line.strip():
                     yield _line(number, line)
         file.close()
