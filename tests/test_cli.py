@@ -449,7 +449,7 @@ def test_evaluate_as_json(run, labelled_posts):
     low, high = card["macro_f1_interval"]
     assert 0 <= low <= card["macro_f1"] <= high <= 1
     for label in Label:
-        assert set(card["labels"][label]) == {"precision", "recall", "f1", "posts"}
+        assert set(card["labels"][label]) == {"precision", "recall", "f1", "f1_interval", "posts"}
         assert sum(card["confusion"][label].values()) == card["labels"][label]["posts"]
     assert 0 <= card["calibration_error"] <= 1
     assert list(card["coverage"]) == ["100", "95", "90", "80"]
@@ -596,7 +596,8 @@ def test_a_card_is_printed_or_written_beside_the_model(run, tmp_path, small_mode
     model = shutil.copytree(small_model, tmp_path / "mine")
     printed = run("card", "--model", model)
     assert (printed.code, printed.err) == (0, "")
-    assert run("card", "--model", model, "--write").err == f"wrote {model / 'README.md'}\n"
+    files = [model / name for name in ("README.md", "calibration.svg", "coverage.svg")]
+    assert run("card", "--model", model, "--write").err == f"wrote {', '.join(map(str, files))}\n"
     assert (model / "README.md").read_text(encoding="utf-8") == printed.out
 
 

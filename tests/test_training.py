@@ -7,7 +7,7 @@ import pytest
 
 from evolunteer_nlp import CorpusError, ModelError, classify, classify_many, load_model
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
-from evolunteer_nlp.training.evaluate import evaluate, to_text
+from evolunteer_nlp.training.evaluate import evaluate, f1_intervals, macro_f1, to_text
 from evolunteer_nlp.training.train import train
 
 SAMPLE = Path(__file__).parent.parent / "corpora/sample/labelled.jsonl"
@@ -110,3 +110,15 @@ def test_a_scorecard_agrees_with_scikit_learn():
     low, high = card.macro_f1_interval
     assert low < card.macro_f1 < high
     assert "volunteer_call" in to_text(card)
+
+
+def test_intervals_are_those_of_posts_drawn_with_replacement():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 150)
+    given = np.where(rng.random(150) < 0.7, truth, rng.integers(0, 3, 150))
+    macro, labels = f1_intervals(truth, given, 4)
+    drawn = [macro_f1(truth[take], given[take], 4) for take in rng.integers(0, 150, (2000, 150))]
+    assert macro == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.015)
+    first = [macro_f1(truth[take], given[take], 4, [0]) for take in rng.integers(0, 150, (2000, 150))]
+    assert labels[0] == pytest.approx(np.quantile(first, [0.025, 0.975]), abs=0.02)
+    assert labels[3] == (0, 0)

@@ -238,16 +238,16 @@ def info(model: ModelOption = None, as_json: Annotated[bool, typer.Option("--jso
 @app.command()
 def card(
     model: ModelOption = None,
-    write: Annotated[bool, typer.Option("--write", help="Write it to README.md in the model's directory.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it to README.md in the model's directory, and its plots beside it.")
+    ] = False,
 ) -> None:
     """Write a model's card: what it is for, what it learned from, how well it labels."""
-    from evolunteer_nlp.model import default_model, load_model
-    from evolunteer_nlp.training.card import card
+    from evolunteer_nlp.model import load_model
+    from evolunteer_nlp.training.card import card, write_card
 
-    text = card(load_model(model))
-    if not write:
-        typer.echo(text, nl=False)
-        return
-    file = Path(model or default_model()) / "README.md"
-    file.write_text(text, encoding="utf-8")
-    say(f"wrote {file}")
+    loaded = load_model(model)
+    if write:
+        say(f"wrote {', '.join(map(str, write_card(loaded)))}")
+    else:
+        typer.echo(card(loaded), nl=False)

@@ -1,7 +1,8 @@
-"""Plots of the authored corpora, as SVG; they need matplotlib (``pip install 'evolunteer_nlp[plots]'``)."""
+"""Plots as SVG, those of the authored corpora first; they need matplotlib (``pip install 'evolunteer_nlp[plots]'``)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,24 @@ def draw_corpora(posts: Sequence[LabelledPost], labels: Sequence[str], folder: P
     MissingPackageError
         If matplotlib is not installed.
     """
+    plots = {"dialects": (3.2, _dialects), "causes": (10.5, _causes), "lengths": (3.0, _lengths)}
+    return draw({name: (inches, partial(plot, posts, labels)) for name, (inches, plot) in plots.items()}, folder)
+
+
+def draw(plots: Mapping[str, tuple[float, Callable[["Axes"], None]]], folder: Path) -> list[Path]:
+    """Write plots to ``NAME.svg`` in a folder, seven inches wide; the same plots give the same bytes.
+
+    Parameters
+    ----------
+    plots : mapping of str to tuple
+        By name, the height in inches and what draws on the axes.
+    folder : Path
+
+    Raises
+    ------
+    MissingPackageError
+        If matplotlib is not installed.
+    """
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -34,10 +53,10 @@ def draw_corpora(posts: Sequence[LabelledPost], labels: Sequence[str], folder: P
         raise MissingPackageError("plots need matplotlib; pip install 'evolunteer_nlp[plots]'") from error
     files = []
     with mpl.rc_context({"svg.hashsalt": "evolunteer", "svg.fonttype": "none", "font.size": 9}):
-        for name, height, draw in (("dialects", 3.2, _dialects), ("causes", 10.5, _causes), ("lengths", 3.0, _lengths)):
+        for name, (height, plot) in plots.items():
             figure = Figure(figsize=(7, height), layout="constrained")
             axes = figure.subplots()
-            draw(axes, posts, labels)
+            plot(axes)
             axes.spines[["top", "right"]].set_visible(False)
             axes.legend(frameon=False)
             files.append(folder / f"{name}.svg")
@@ -45,12 +64,12 @@ def draw_corpora(posts: Sequence[LabelledPost], labels: Sequence[str], folder: P
     return files
 
 
-def _dialects(axes: "Axes", posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
+def _dialects(posts: Sequence[LabelledPost], labels: Sequence[str], axes: "Axes") -> None:
     _bars(axes, [post.dialect for post in posts], posts, labels, list(DIALECTS))
     axes.set_yticks(range(len(DIALECTS)), DIALECTS.values())
 
 
-def _causes(axes: "Axes", posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
+def _causes(posts: Sequence[LabelledPost], labels: Sequence[str], axes: "Axes") -> None:
     counts = Counter(post.cause for post in posts)
     _bars(axes, [post.cause for post in posts], posts, labels, sorted(CAUSES, key=lambda cause: -counts[cause]))
 
@@ -69,7 +88,7 @@ def _bars(
     axes.set_xlabel("posts")
 
 
-def _lengths(axes: "Axes", posts: Sequence[LabelledPost], labels: Sequence[str]) -> None:
+def _lengths(posts: Sequence[LabelledPost], labels: Sequence[str], axes: "Axes") -> None:
     for label, colour in zip(labels, COLOURS, strict=True):
         words = np.sort([len(post.text.split()) for post in posts if post.label == label])
         axes.plot(words, np.arange(1, len(words) + 1) / len(words), color=colour, label=label)

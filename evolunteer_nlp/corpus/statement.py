@@ -6,6 +6,7 @@ Its questions are those of Bender and Friedman 2018 (https://aclanthology.org/Q1
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
@@ -15,6 +16,9 @@ from evolunteer_nlp.corpus.keys import CAUSES, DIALECTS, PLATFORMS, VOICES
 from evolunteer_nlp.corpus.measures import PUBLIC, Measures, measure
 from evolunteer_nlp.corpus.posts import HELD_OUT, LabelledPost, PublicLabel
 
+PUBLIC_AGREEMENT = """Of posts read twice, 329 of the first round and
+455, 180, 100 and 200 of later ones, two readers agreed with Cohen's kappa 0.95, 0.90, 0.90, 0.88 and 0.91."""
+"""How far readers of public posts agreed, whose second readings are not kept beside the labels."""
 LENGTHS = (1, 8, 15, 30, 60, 100)
 """Where the ranges of lengths begin, in words."""
 
@@ -66,8 +70,7 @@ by a third reading; the table counts the first two.
 
 {_agreement(posts)}
 
-Public posts were labelled under the same rules by readers of the same kind. Of posts read twice, 329 of the first round and
-455, 180, 100 and 200 of later ones, two readers agreed with Cohen's kappa 0.95, 0.90, 0.90, 0.88 and 0.91. The labels that a
+Public posts were labelled under the same rules by readers of the same kind. {PUBLIC_AGREEMENT} The labels that a
 cross-validated model disputed most were read again: {corrected:,} were corrected and {upheld:,} upheld, as the column `reason` says. Posts on
 which careful readers could still disagree are marked as not firm. Later rounds took the posts the model of the day was least
 sure of or thought an ask, so that labels outside the random ones are no sample of a timeline.
@@ -129,20 +132,36 @@ Authored posts and all labels: Creative Commons Attribution 4.0 (CC BY 4.0). Pub
 """
 
 
+class Agreement(NamedTuple):
+    """How far two readers agreed: on how many posts, on what share of them, and Cohen's kappa (NaN for one label)."""
+
+    posts: int
+    agreed: float
+    kappa: float
+
+    def cells(self) -> tuple[str, str, str]:
+        """The same, for a row of a table."""
+        kappa = "" if np.isnan(self.kappa) else f"{self.kappa:.3f}"
+        return f"{self.posts:,}", f"{100 * self.agreed:.1f} %", kappa
+
+
+def agreement(posts: Sequence[LabelledPost]) -> Agreement:
+    """How far writer and second reader agreed on those of the posts, one or more, that were read twice."""
+    twice = [post for post in posts if post.second_label]
+    first, second = [post.first_label or post.label for post in twice], [post.second_label for post in twice]
+    agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(twice)
+    kappa = cohen_kappa_score(first, second) if len(set(first)) > 1 else float("nan")
+    return Agreement(len(twice), agreed, float(kappa))
+
+
 def _agreement(posts: Sequence[LabelledPost]) -> str:
     batches: defaultdict[str, list[LabelledPost]] = defaultdict(list)
     for post in posts:
         if post.second_label:
             batches[post.batch].append(post)
     lines = ["| file | posts read twice | agreed | Cohen's kappa |", "|---|---|---|---|"]
-    everything = [post for members in batches.values() for post in members]
-    for name, members in [*sorted(batches.items()), ("**all**", everything)]:
-        first = [post.first_label or post.label for post in members]
-        second = [post.second_label for post in members]
-        agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(members)
-        kappa = cohen_kappa_score(first, second) if len(set(first)) > 1 else float("nan")
-        shown = "" if np.isnan(kappa) else f"{kappa:.3f}"
-        lines.append(f"| {name} | {len(members):,} | {100 * agreed:.1f} % | {shown} |")
+    for name, members in [*sorted(batches.items()), ("**all**", posts)]:
+        lines.append(f"| {name} | {' | '.join(agreement(members).cells())} |")
     return "\n".join(lines)
 
 
