@@ -66,7 +66,7 @@ template. Their writers are language models instructed in eight dialects and Mod
 person's**, names, phones, accounts and links in them are invented, and no native reader has yet read them all. Each post was then
 labelled by a second reader who saw texts only, shuffled across files. Those readers are language models too, so their
 agreement says that the labels follow the rules, and not that people would agree as often. Disagreements were decided
-by a third reading; the table counts the first two.
+by a third reading; the table counts the first two. {_unkept(posts)}
 
 {_agreement(posts)}
 
@@ -152,6 +152,15 @@ def agreement(posts: Sequence[LabelledPost]) -> Agreement:
     agreed = sum(a == b for a, b in zip(first, second, strict=True)) / len(twice)
     kappa = cohen_kappa_score(first, second) if len(set(first)) > 1 else float("nan")
     return Agreement(len(twice), agreed, float(kappa))
+
+
+def _unkept(posts: Sequence[LabelledPost]) -> str:
+    """Say of which posts the second label was not kept."""
+    missing = [post for post in posts if not (post.second_label or post.first_label)]
+    files = sorted({post.batch for post in missing})
+    return (
+        f"Of {len(missing):,} posts, those of {' and '.join(files)}, the second label was not kept." if missing else ""
+    )
 
 
 def _agreement(posts: Sequence[LabelledPost]) -> str:
