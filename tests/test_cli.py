@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -652,6 +653,7 @@ def test_a_stopped_command_leaves_nothing_half_written(tmp_path):
         [EVOLUNTEER, "label", "-", "--format", "csv", "-o", tmp_path / "out.csv"],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's "&" has it ignored
     ) as process:
         process.stdin.write(f"text\n{CHAT}\n".encode() + b"x\n" * 100_000)
         process.stdin.flush()  # returns when most of it has been read
