@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 8192
 
 
-class Labelled(NamedTuple):
+class Added(NamedTuple):
     """The added columns of many posts.
 
     Attributes
@@ -31,26 +31,30 @@ class Labelled(NamedTuple):
     certain: "npt.NDArray[np.bool_]"
 
 
-COLUMNS = Labelled._fields
+COLUMNS = Added._fields
+
+
+def label_some(
+    texts: Sequence[str], model: "Model", threshold: Mapping[str, float] | None, prefer: str | None
+) -> tuple[Added, "npt.NDArray[np.float64]"]:
+    """The added columns of some thousand posts, and all probabilities, shape (n_posts, n_labels); see `label_texts`."""
+    import numpy as np
+
+    found = model.columns(texts, threshold=threshold, prefer=prefer)
+    names = np.array([*model.labels, None], dtype=object)  # also is -1 where there is none
+    probability = found.probabilities[np.arange(len(texts)), found.labels]
+    return Added(names[found.labels], probability, names[found.also], found.certain), found.probabilities
 
 
 def label_texts(
     texts: Sequence[str], model: "Model", threshold: Mapping[str, float] | None, prefer: str | None
-) -> Labelled:
+) -> Added:
     """The added columns of posts, some thousands at a time; ``threshold`` and ``prefer`` as for `classify`."""
     import numpy as np
 
-    parts = [
-        model.columns(texts[at : at + _ROWS_AT_ONCE], threshold=threshold, prefer=prefer)
-        for at in range(0, max(1, len(texts)), _ROWS_AT_ONCE)
-    ]
-    names = np.array([*model.labels, None], dtype=object)
-    return Labelled(
-        names[np.concatenate([part.labels for part in parts])],
-        np.concatenate([part.probabilities[np.arange(len(part.labels)), part.labels] for part in parts]),
-        names[np.concatenate([part.also for part in parts])],
-        np.concatenate([part.certain for part in parts]),
-    )
+    starts = range(0, max(1, len(texts)), _ROWS_AT_ONCE)
+    parts = [label_some(texts[at : at + _ROWS_AT_ONCE], model, threshold, prefer)[0] for at in starts]
+    return Added(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def check_column(columns: Sequence[object], column: str) -> None:

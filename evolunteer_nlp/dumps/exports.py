@@ -171,7 +171,7 @@ def _look(stream: JsonStream, put: Callable[[Any], object]) -> None:
         members: dict[str, Any] = {}
         put(members)
         for name in stream.members():
-            _look(stream, lambda value, name=name: members.__setitem__(name, value))  # type: ignore[misc]
+            _look(stream, lambda value, name=name: members.__setitem__(name, value))  # type: ignore[misc]  # mypy infers no lambda with a default
     elif opening == "[":
         values: list[Any] = []
         put(values)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from evolunteer_nlp.dumps.columns import kept_names
+from evolunteer_nlp.dumps.columns import kept_names, label_some
 from evolunteer_nlp.dumps.sources import Chunk
 from evolunteer_nlp.model import Model
 from evolunteer_nlp.tables.read import Rejected, Row, Skipped
@@ -253,30 +253,26 @@ def _values(
     """The added columns for good texts, and which rows are wanted; what was found is counted."""
     import numpy as np
 
-    model = job.model
-    found = model.columns(texts, threshold=job.threshold, prefer=job.prefer)
-    names = (*model.labels, None)
-    labels = [names[i] for i in found.labels.tolist()]
-    probability = found.probabilities[np.arange(len(texts)), found.labels]
-    values = [labels, probability.round(4).tolist(), [names[i] for i in found.also.tolist()], found.certain.tolist()]
+    found, probabilities = label_some(texts, job.model, job.threshold, job.prefer)
+    values = [found.label.tolist(), found.probability.round(4).tolist(), found.also.tolist(), found.certain.tolist()]
     if job.probabilities:
-        values += found.probabilities.round(4).T.tolist()
+        values += probabilities.round(4).T.tolist()
     if job.name_file:
         values.append([chunk.file] * len(texts))
 
     kept = np.ones(len(texts), dtype=bool)
     if job.wanted.labels:
-        kept &= np.isin(found.labels, [model.labels.index(label) for label in job.wanted.labels])
+        kept &= np.isin(found.label, job.wanted.labels)
     if job.wanted.min_probability:
-        kept &= probability >= job.wanted.min_probability
+        kept &= found.probability >= job.wanted.min_probability
     if job.wanted.certain_only:
         kept &= found.certain
     counts.written = int(kept.sum())
     counts.filtered = len(texts) - counts.written
     counts.doubtful = int((~found.certain).sum())
-    counts.labels.update(str(label) for label in labels)
-    for i, label in enumerate(model.labels):
-        if label != model.decision.background and (found.labels == i).any():
-            best = int(np.where(found.labels == i, probability, -1).argmax())
+    counts.labels.update(values[0])
+    for label in job.model.labels:
+        if label in counts.labels and label != job.model.decision.background:
+            best = int(np.where(found.label == label, found.probability, -1).argmax())
             counts.surest[label] = values[1][best], texts[best]
     return values, kept

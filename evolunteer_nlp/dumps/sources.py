@@ -87,21 +87,18 @@ class Sources:
     def __init__(self, paths: Sequence[Path], reading: Reading, *, read_through: bool) -> None:
         """Open all inputs; ``read_through`` looks at every object of JSON files for their columns."""
         self.reading = reading
-        self._stack = ExitStack()
         self.tables: list[Table] = []
         self._columns_of: list[str] = []
         columns: dict[str, None] = {}
-        try:
+        with ExitStack() as stack:
             for path in paths:
-                table = self._stack.enter_context(self._open(path))
+                table = stack.enter_context(self._open(path))
                 if read_through:
                     table = table._replace(columns=self._all_columns(table))
                 self.tables.append(table)
                 self._columns_of.append(table.text_column(reading.column))
                 columns.update(dict.fromkeys(table.columns))
-        except BaseException:
-            self._stack.close()
-            raise
+            self._stack = stack.pop_all()
         self.columns = list(columns)
 
     def __enter__(self) -> "Sources":

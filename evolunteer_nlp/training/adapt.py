@@ -17,9 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
-from threadpoolctl import threadpool_limits
 
 from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, read_corpus
 from evolunteer_nlp.corpus.splits import grouped_folds
@@ -28,7 +25,17 @@ from evolunteer_nlp.engine.cascade import are_read, combined
 from evolunteer_nlp.errors import CorpusError, RegressionError
 from evolunteer_nlp.model import Model, load_model
 from evolunteer_nlp.training.compare import Comparison, compare, compare_models
-from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, Settings, Weights, examples, post_weights
+from evolunteer_nlp.training.fit import (
+    Examples,
+    Floats,
+    Places,
+    Progress,
+    Settings,
+    Weights,
+    examples,
+    fit_change,
+    post_weights,
+)
 from evolunteer_nlp.training.readers import ReaderFiles, kept_reader
 from evolunteer_nlp.training.train import words_arrays
 
@@ -173,7 +180,7 @@ class _Words:
 
     def fit(self, kept: Places) -> Weights:
         """The change that some posts teach; its values are for plain counts."""
-        found = change(self.base[kept], self.counts[kept], self.given.truth[kept], self.weights[kept])
+        found = fit_change(self.base[kept], self.counts[kept], self.given.truth[kept], self.weights[kept], PULL)
         return Weights(found.values * self.scale[:, None], found.intercept)
 
     def out_of_fold(self) -> Floats:
@@ -219,35 +226,3 @@ def _parts(
     manifest |= {"added": added} | ({"added_before": earlier} if earlier else {})
     arrays = words.arrays(before) | (files.to_arrays(given.posts) if files else {})
     return manifest, arrays
-
-
-def change(base: Floats, counts: sp.csr_array, truth: Places, weights: Floats, pull: float = PULL) -> Weights:
-    """Learn what to add to weights so that posts get their labels, changing them as little as need be.
-
-    Parameters
-    ----------
-    base : ndarray of float64, shape (n_posts, n_labels)
-        Scores by the old weights.
-    counts : csr_array of float64, shape (n_posts, n_features)
-    truth : ndarray of intp, shape (n_posts,)
-    weights : ndarray of float64, shape (n_posts,)
-        What each post weighs.
-    pull : float
-        What the squared length of the change costs beside a post's loss.
-    """
-    n_features, n_labels = counts.shape[1], base.shape[1]
-    targets = np.eye(n_labels)[truth]
-    transposed = counts.T.tocsr()
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        delta = flat.reshape(n_features + 1, n_labels)
-        scores = base + counts @ delta[:-1] + delta[-1]
-        cost = -(weights[:, None] * targets * log_softmax(scores, axis=1)).sum() + pull / 2 * (delta**2).sum()
-        error = weights[:, None] * (softmax(scores, axis=1) - targets)
-        slope = np.vstack([transposed @ error, error.sum(axis=0)]) + pull * delta
-        return float(cost), slope.ravel()
-
-    with threadpool_limits(1):  # sums in another order would give other bytes
-        found = minimize(loss, np.zeros((n_features + 1) * n_labels), jac=True, method="L-BFGS-B").x
-    delta = found.reshape(n_features + 1, n_labels)
-    return Weights(delta[:-1], delta[-1])

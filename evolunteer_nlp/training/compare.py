@@ -46,13 +46,11 @@ class Comparison(NamedTuple):
     @property
     def verdict(self) -> str:
         """The comparison in a sentence."""
-        found = (
-            "worse"
-            if self.is_worse
-            else "better"
-            if self.low > 0
-            else "neither better nor worse, as far as these can tell"
-        )
+        found = "neither better nor worse, as far as these can tell"
+        if self.is_worse:
+            found = "worse"
+        elif self.low > 0:
+            found = "better"
         return (
             f"the new model is {found}: {100 * self.gain:+.1f} points of macro-F1 "
             f"(95 % {100 * self.low:+.1f} to {100 * self.high:+.1f})"

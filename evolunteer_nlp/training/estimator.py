@@ -101,7 +101,7 @@ class PostClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803  # scikit-learn's name
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # scikit-learn's name
         """Learn from labelled posts.
 
         Parameters
@@ -169,7 +169,7 @@ class PostClassifier(ClassifierMixin, BaseEstimator):
             except CorpusError as error:
                 raise CorpusError(f"{error}, or choose calibrate=False") from None
 
-    def _columns(self, X: Any) -> Columns:  # noqa: N803
+    def _columns(self, X: Any) -> Columns:
         check_is_fitted(self)
         texts = _posts(X)
         arrays: dict[str, Any] = self.arrays_  # numpy arrays do for memoryviews here
@@ -177,20 +177,20 @@ class PostClassifier(ClassifierMixin, BaseEstimator):
         scores = [scorer.scores(texts[at : at + _POSTS_AT_ONCE]) for at in range(0, len(texts), _POSTS_AT_ONCE)]
         return self.decision_.predict_many(np.concatenate(scores))
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """The label of each post, shape (n_posts,)."""
         places = self._columns(X).labels
         return np.asarray(self.classes_[places])
 
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Any) -> Floats:
         """The probability of each label at the stated prior, shape (n_posts, n_classes)."""
         return self._columns(X).probabilities
 
-    def predict_log_proba(self, X: Any) -> Floats:  # noqa: N803
+    def predict_log_proba(self, X: Any) -> Floats:
         """The logarithms of `predict_proba`."""
         return np.asarray(np.log(np.maximum(self.predict_proba(X), np.finfo(np.float64).tiny)))
 
-    def decision_function(self, X: Any) -> Floats:  # noqa: N803
+    def decision_function(self, X: Any) -> Floats:
         """The logarithms of `predict_proba`, shape (n_posts, n_classes); of two labels the log-odds of the second."""
         logs = self.predict_log_proba(X)
         return np.asarray(logs[:, 1] - logs[:, 0]) if len(self.classes_) == 2 else logs
@@ -215,7 +215,7 @@ class PostClassifier(ClassifierMixin, BaseEstimator):
         return save_model(path, self.manifest_, self.arrays_)
 
 
-def _posts(X: Any) -> list[str]:  # noqa: N803
+def _posts(X: Any) -> list[str]:
     if isinstance(X, str | bytes):
         raise ValueError("X is one string; give a sequence of posts")
     if getattr(X, "ndim", 1) != 1:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from joblib import Parallel, delayed
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -210,6 +212,38 @@ def fit_weights(features: FeatureMatrix, truth: Places, weight: Floats, n_labels
     if n_labels == 2:  # scikit-learn keeps one row for two labels
         values, intercept = np.vstack([-values / 2, values / 2]), np.concatenate([-intercept / 2, intercept / 2])
     return Weights(values.T * (scale / size)[:, None], intercept)
+
+
+def fit_change(base: Floats, inputs: sp.csr_array | Floats, truth: Places, weights: Floats, pull: float) -> Weights:
+    """Learn what to add to a linear model's weights so that posts get their labels, changing them as little as need be.
+
+    This is logistic regression whose L2 penalty is on the change.
+
+    Parameters
+    ----------
+    base : ndarray of float64, shape (n_posts, n_labels)
+        Scores by the old weights.
+    inputs : csr_array or ndarray of float64, shape (n_posts, n_inputs)
+    truth : ndarray of intp, shape (n_posts,)
+    weights : ndarray of float64, shape (n_posts,)
+        What each post weighs.
+    pull : float
+        What the squared length of the change costs beside a post's loss.
+    """
+    shape = (inputs.shape[1] + 1, base.shape[1])
+    targets = np.eye(shape[1])[truth]
+    transposed = inputs.T
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        change = flat.reshape(shape)
+        scores = base + inputs @ change[:-1] + change[-1]
+        cost = -(weights[:, None] * targets * log_softmax(scores, axis=1)).sum() + pull / 2 * (flat**2).sum()
+        error = weights[:, None] * (softmax(scores, axis=1) - targets)
+        return float(cost), (np.vstack([transposed @ error, error.sum(axis=0)]) + pull * change).ravel()
+
+    with threadpool_limits(1):  # sums in another order would give other bytes
+        change = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B").x.reshape(shape)
+    return Weights(change[:-1], change[-1])
 
 
 def post_weights(truth: Places, weight: Floats, n_labels: int) -> Floats:

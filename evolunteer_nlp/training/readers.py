@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_public_labels, text_id
 from evolunteer_nlp.corpus.splits import grouped_folds
@@ -15,7 +14,7 @@ from evolunteer_nlp.engine.artefact import READER, load_arrays, no_fit, read_rea
 from evolunteer_nlp.engine.reader import Head, Reader
 from evolunteer_nlp.text.cleaning import behaviour_hash, tokens
 from evolunteer_nlp.text.language import is_arabic
-from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, post_weights
+from evolunteer_nlp.training.fit import Examples, Floats, Places, Progress, fit_change, post_weights
 
 _FEWEST = 20
 """New posts from which a reader's head is adapted to them."""
@@ -145,7 +144,7 @@ def _adapted(head: Head, embeddings: Floats, given: Examples, n_new: int) -> tup
 
 
 def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, pull: float) -> Head:
-    """Fit a head to posts, held to the one it was: logistic regression whose penalty is on the change.
+    """Fit a head to posts, held to the one it was; see `evolunteer_nlp.training.fit.fit_change`.
 
     Parameters
     ----------
@@ -157,17 +156,5 @@ def refit_head(head: Head, embeddings: Floats, truth: Places, weights: Floats, p
     pull : float
         What the squared length of the change costs beside a post's loss.
     """
-    base = head.scores(embeddings)
-    targets = np.eye(len(head.bias))[truth]
-    inputs = np.column_stack([embeddings, np.ones(len(embeddings))])
-    weighted = weights[:, None]
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        change = flat.reshape(len(head.bias), -1)
-        scores = base + inputs @ change.T
-        cost = -(weighted * targets * log_softmax(scores, axis=1)).sum() + pull / 2 * (flat**2).sum()
-        return float(cost), ((weighted * (softmax(scores, axis=1) - targets)).T @ inputs + pull * change).ravel()
-
-    start = np.zeros(len(head.bias) * inputs.shape[1])
-    change = minimize(loss, start, jac=True, method="L-BFGS-B").x.reshape(len(head.bias), -1)
-    return Head((np.array(head.weights) + change[:, :-1].ravel()).tolist(), (head.bias + change[:, -1]).tolist())
+    change = fit_change(head.scores(embeddings), embeddings, truth, weights, pull)
+    return Head((np.array(head.weights) + change.values.T.ravel()).tolist(), (head.bias + change.intercept).tolist())
