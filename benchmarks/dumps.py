@@ -64,7 +64,7 @@ def main() -> None:
         with log.open("a") as file:
             file.write(json.dumps(run) + "\n")
     if arguments.write:
-        write(runs, arguments)
+        write(runs)
 
 
 def _plan(arguments: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
@@ -261,7 +261,7 @@ def _peers_of_child() -> Path:
 _CHILDREN = {"copy": copy, "fastText, whole job": by_fasttext, "scikit-learn": by_scikit_learn}
 
 
-def write(runs: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
+def write(runs: list[dict[str, Any]]) -> None:
     """The tables and the plot."""
     import matplotlib.pyplot as plt
 
@@ -275,13 +275,12 @@ def write(runs: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
             run = figures.get((what, format, size))
             cells += ["", ""] if run is None else [f"{size / run['seconds']:,.0f}", f"{run['mb']:,.0f}"]
         rows.append(f"| {what} | {format} | {' | '.join(cells)} |")
-    command = f"python benchmarks/dumps.py --sizes {' '.join(map(str, arguments.sizes))} --write"
     head = " | ".join(f"{size:,} posts: posts/s | MB" for size in sizes)
     page = f"""# Labelling whole dumps
 
-Written by `{command}`, with `--posts`, `--public` and `--folder`; what is measured, and how, is said at the top of that
-file. One core for one worker and for the peers, two for two workers and for the cascade, on a shared machine: compare
-within a column.
+Written by `python benchmarks/dumps.py --write`, with `--posts`, `--public` and `--folder`; what is measured, and how, is
+said at the top of that file. One core for one worker and for the peers, two for two workers and for the cascade, on a
+shared machine: compare within a column.
 
 | | file | {head} |
 | --- | --- |{" ---: |" * (2 * len(sizes))}
