@@ -278,9 +278,9 @@ def write(runs: list[dict[str, Any]]) -> None:
     head = " | ".join(f"{size:,} posts: posts/s | MB" for size in sizes)
     page = f"""# Labelling whole dumps
 
-Written by `python benchmarks/dumps.py --write`, with `--posts`, `--public` and `--folder`; what is measured, and how, is
-said at the top of that file. One core for one worker and for the peers, two for two workers and for the cascade, on a
-shared machine: compare within a column.
+Written by `python benchmarks/dumps.py --write`, with `--posts`, `--public` and `--folder`; what is measured, and how,
+is said at the top of that file. One core for one worker and for the peers, two for two workers and for the cascade, on a shared
+machine: compare within a column.
 
 | | file | {head} |
 | --- | --- |{" ---: |" * (2 * len(sizes))}
