@@ -279,8 +279,8 @@ def write(runs: list[dict[str, Any]]) -> None:
     page = f"""# Labelling whole dumps
 
 Written by `python benchmarks/dumps.py --write`, with `--posts`, `--public` and `--folder`; what is measured, and how,
-is said at the top of that file. One core for one worker and for the peers, two for two workers and for the cascade, on a shared
-machine: compare within a column.
+is said at the top of that file. One core for one worker and for the peers, two for two workers and for the cascade, on
+a shared machine: compare within a column.
 
 | | file | {head} |
 | --- | --- |{" ---: |" * (2 * len(sizes))}
