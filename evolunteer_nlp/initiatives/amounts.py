@@ -1,0 +1,164 @@
+"""Money that is asked for, needed or remaining, and prices of shares; not what is already collected.
+
+A number is money where a currency stands beside it, or where thousands are named next to a word about money («الكلفة
+٣٧٥ ألف»). The same word names currencies of several countries: an adjective decides («ريال يمني»), else the account's
+country, else the currency is unknown.
+
+>>> from evolunteer_nlp.initiatives.post import read
+>>> [found.value for found in amounts(read("السهم بـ٥٠ ريالا أو دينارين كويتيين"), "SA")]
+[Amount(value=50, currency='SAR'), Amount(value=2, currency='KWD')]
+"""
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from evolunteer_nlp.initiatives.lexicon import Cue, rows
+from evolunteer_nlp.initiatives.post import Found, Post, read
+from evolunteer_nlp.initiatives.quantities import Number, numbers, plain
+
+
+class Amount(NamedTuple):
+    """A sum of money; the currency is an ISO 4217 code, or None where it cannot be known."""
+
+    value: float
+    currency: str | None
+
+
+class _Currency(NamedTuple):
+    iso: str
+    countries: tuple[str, ...]
+    adjective: str
+    parts: int
+
+
+_LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
+_CLAUSE = re.compile(r"[،,.؛\n!?؟]")
+_PER = re.compile(r"\s*(?:شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|بس\b|فقط|لا غير|كامل)")
+_ENDS = re.compile(r"\s*(?:$|[،,.؛\n!?؟)]|(?:من|لو|او|و\w+|علي|في|عشان|لل\w+|لـ?\w+)(?!\w))")
+_BACK = 5
+"""Words before a number in which a word about money, or about money collected, speaks of it."""
+
+
+@functools.cache
+def _currencies() -> Mapping[str, tuple[_Currency, ...]]:
+    """Currencies by the words that may name them."""
+    found: dict[str, tuple[_Currency, ...]] = {}
+    for iso, countries, adjective, parts, words in rows("currencies.tsv"):
+        currency = _Currency(iso, tuple(countries.split(",")), adjective, int(parts))
+        for word in words.split(", "):
+            folded = read(word).folded
+            found[folded] = (*found.get(folded, ()), currency)
+    return found
+
+
+@functools.cache
+def _beside() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """A currency after a number with an adjective, one before it, and two of one («دينارين»)."""
+    words = sorted(_currencies(), key=len, reverse=True)
+    any_word = "|".join(map(re.escape, words))
+    adjectives = "|".join({row[2] for row in rows("currencies.tsv")})
+    after = rf"\s{{0,2}}[(]?({any_word})\.?(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
+    signs = "|".join(re.escape(word) for word in words if not re.search("[ء-ي]", word))
+    duals = "ريال|درهم|دينار|جنيه|دولار|شيكل|شيقل"
+    two = rf"(?<!\w)(?:ب|ل|و|ولو ب)?({duals})(?:ين|ان)(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
+    return re.compile(after), re.compile(rf"(?<![a-z])({signs})\s?$"), re.compile(two)
+
+
+def _named(word: str, adjective: str | None, country: str | None) -> _Currency:
+    """The currency that a word means; its code is empty where several are possible."""
+    options = _currencies()[word]
+    for option in options:
+        if adjective == option.adjective:
+            return option
+    return next(
+        (option for option in options if country in option.countries),
+        options[0] if len({option.iso for option in options}) == 1 else _Currency("", (), "", 1),
+    )
+
+
+def currency_of(country: str | None) -> str | None:
+    """The currency of a country."""
+    return next((iso for iso, countries, *_ in rows("currencies.tsv") if country in countries.split(",")), None)
+
+
+def amounts(
+    post: Post,
+    country: str | None,
+    cues: Mapping[str, Sequence[Cue]] | None = None,
+    taken: Sequence[tuple[int, int]] = (),
+) -> tuple[Found[Amount], ...]:
+    """Read all amounts; numbers that touch ``taken`` spans of the folded post (phones, dates) are none."""
+    cues = cues or {}
+    values = [
+        number
+        for number in numbers(post)
+        if not any(number.start < end and start < number.end for start, end in taken)
+    ]
+    found: dict[int, tuple[Amount, int, int]] = {}
+    following: tuple[Number, Amount] | None = None
+    for number in reversed(values):
+        beside = _beside_number(post, number, country)
+        if not beside and following and _LINKED.fullmatch(post.folded, number.end, following[0].start):
+            beside = Amount(number.value, following[1].currency), number.start, number.end
+        if beside:
+            following = number, beside[0]
+            found[number.first] = beside
+        else:
+            following = None
+    last: str | None = next((amount.currency for amount, *_ in found.values()), None) or currency_of(country)
+    for number in values:
+        if number.first not in found and _is_money(post, number, cues):
+            found[number.first] = Amount(number.value, last), number.start, number.end
+    kept = [found[at] for at in sorted(found) if not _collected(post, found[at][1], cues)]
+    return (*(post.found(amount, start, end) for amount, start, end in kept), *_duals(post, country))
+
+
+def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amount, int, int] | None:
+    after, before, _ = _beside()
+    match = after.match(post.folded, number.end)
+    if match:
+        currency = _named(match[1], match[2], country)
+        return Amount(plain(number.value / currency.parts), currency.iso or None), number.start, match.end()
+    match = before.search(post.folded, max(0, number.start - 6), number.start)
+    if match:
+        currency = _named(match[1], None, country)
+        return Amount(number.value, currency.iso or None), match.start(), number.end
+    return None
+
+
+def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> bool:
+    """Say whether a number without a currency is money all the same."""
+    if any(cue.first == number.last + 1 for cue in cues.get("counted", ())):
+        return False
+    about = [cue for cue in cues.get("money", ()) if cue.value == "price"]
+    beside = any(
+        0 < number.first - cue.last <= _BACK and not _CLAUSE.search(post.folded, cue.end, number.start) for cue in about
+    )
+    if number.scaled:
+        return number.value >= 1000 and (beside or bool(cues.get("money")))
+    priced = post.folded[max(0, number.start - 2) : number.start].strip() in {"ب", "ـب"}
+    if number.value < 10 or 1900 < number.value < 2100 and not beside:
+        return False
+    return (priced and bool(_PER.match(post.folded, number.end))) or (
+        beside and bool(_ENDS.match(post.folded, number.end) or _PER.match(post.folded, number.end))
+    )
+
+
+def _collected(post: Post, start: int, cues: Mapping[str, Sequence[Cue]]) -> bool:
+    return any(
+        cue.end <= start
+        and len(post.between(cue.end, start)) < _BACK
+        and not _CLAUSE.search(post.folded, cue.end, start)
+        and not re.search("با?ق[يى]|بقي|متبقي|نحتاج|ناقص", post.folded[cue.end : start])
+        for cue in cues.get("collected", ())
+    )
+
+
+def _duals(post: Post, country: str | None) -> list[Found[Amount]]:
+    found = []
+    for match in _beside()[2].finditer(post.folded):
+        currency = _named(match[1], match[2], country)
+        found.append(post.found(Amount(2, currency.iso or None), match.start(1), match.end()))
+    return found
