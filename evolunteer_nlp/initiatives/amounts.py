@@ -34,9 +34,10 @@ class _Currency(NamedTuple):
 
 
 _LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
+_OF_ALL = re.compile(r"(?:من اصل|من اجمالي)\s*$")
 _CLAUSE = re.compile(r"[،,.؛\n!?؟]")
-_PER = re.compile(r"\s*(?:شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|بس\b|فقط|لا غير|كامل)")
-_ENDS = re.compile(r"\s*(?:$|[،,.؛\n!?؟)]|(?:من|لو|او|و\w+|علي|في|عشان|لل\w+|لـ?\w+)(?!\w))")
+_PER = re.compile(r"\s*(?:شهريا|سنويا|شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|بس\b|فقط|لا غير|كامل)")
+_ENDS = re.compile(r"\s*(?:$|[،,.؛\n!?؟)]|(?:من|لو|او|و\w+|علي|في|عشان|اذا|لل\w+|لـ?\w+)(?!\w))")
 _BACK = 5
 """Words before a number in which a word about money, or about money collected, speaks of it."""
 
@@ -108,8 +109,9 @@ def amounts(
         else:
             following = None
     last: str | None = next((amount.currency for amount, *_ in found.values()), None) or currency_of(country)
-    for number in values:
-        if number.first not in found and _is_money(post, number, cues):
+    for at, number in enumerate(values):
+        of_all = at and values[at - 1].first in found and _OF_ALL.search(post.folded, 0, number.start)
+        if number.first not in found and (of_all or _is_money(post, number, cues)):
             found[number.first] = Amount(number.value, last), number.start, number.end
     kept = [found[at] for at in sorted(found) if not _collected(post, found[at][1], cues)]
     return (*(post.found(amount, start, end) for amount, start, end in kept), *_duals(post, country))
@@ -136,12 +138,15 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> 
     beside = any(
         0 < number.first - cue.last <= _BACK and not _CLAUSE.search(post.folded, cue.end, number.start) for cue in about
     )
+    priced = bool(re.search(r"(?<!\w)[وف]?ب\s?$", post.folded[max(0, number.start - 4) : number.start])) or (
+        post.folded[number.start] == "ب"
+    )
     if number.scaled:
-        return number.value >= 1000 and (beside or bool(cues.get("money")))
-    priced = post.folded[max(0, number.start - 2) : number.start].strip() in {"ب", "ـب"}
-    if number.value < 10 or 1900 < number.value < 2100 and not beside:
+        return number.value >= 1000 and (beside or priced or bool(cues.get("money")))
+    if number.value < 10 or post.folded[number.start] == "0" or 1900 < number.value < 2100 and not beside:
         return False
-    return (priced and bool(_PER.match(post.folded, number.end))) or (
+    per = _PER.match(post.folded, number.end)
+    return bool(per and (priced or (cues.get("money") and per[0].strip() in {"شهريا", "سنويا"}))) or (
         beside and bool(_ENDS.match(post.folded, number.end) or _PER.match(post.folded, number.end))
     )
 

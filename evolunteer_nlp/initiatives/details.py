@@ -129,6 +129,7 @@ def extract(
     label = label or _kind_of_ask(met, reach, money, bool(blood))
     goods = _goods(post, met) if label != "awareness_campaign" else ()
     gives = _gives(post, met, reach, money, goods, blood)
+    shown = [found._replace(value="") for found in (*where.cities, *where.districts, *days)]
     calls = label == "volunteer_call"
     urgent = nature.named(post, met, "urgent")
     return Details(
@@ -141,11 +142,11 @@ def extract(
         dates=days,
         cities=where.cities,
         districts=where.districts,
-        causes=nature.causes(post, met, bool(blood)),
-        mode=nature.mode(post, met, label, gives, bool(where.cities or where.districts or days)),
+        causes=nature.causes(post, met, blood),
+        mode=nature.mode(post, met, label, gives, shown),
         kinds=nature.kinds(post, met) if calls else (),
         audience=nature.named(post, met, "audience"),
-        organiser=organiser(post, met),
+        organiser=organiser(post, met, label),
         urgent=urgent[0] if urgent else None,
         status=status(post, met, days, posted, now),
     )
@@ -157,7 +158,7 @@ def _kind_of_ask(cues: Mapping[str, Sequence[Cue]], reach: Contacts, money: Sequ
         return "volunteer_call"
     if reach.ibans or reach.accounts or reach.codes or money or blood:
         return "donation_drive"
-    if any(cue.value == "ask" for cue in cues.get("money", ())) or (cues.get("goods_ask") and cues.get("goods")):
+    if any(cue.value in {"ask", "cash"} for cue in cues.get("money", ())) or (cues.get("goods_ask") and cues.get("goods")):
         return "donation_drive"
     return "volunteer_call" if cues.get("want") and (cues.get("helper") or cues.get("skill")) else None
 
@@ -188,16 +189,17 @@ def _gives(
     """What a donation drive asks to give, with what shows it."""
     given: dict[str, Found[str]] = {}
     paid = [*reach.ibans, *reach.accounts, *reach.codes, *money]
-    asked = [cue for cue in cues.get("money", ()) if cue.value == "ask"]
+    words = {cue.value: cue for cue in reversed(cues.get("money", ()))}
+    word = words.get("cash") or (None if goods else words.get("ask"))
     if paid:
         given["money"] = paid[0]._replace(value="money")
-    elif asked:
-        given["money"] = post.found("money", asked[0].start, asked[0].end)
+    elif word:
+        given["money"] = post.found("money", word.start, word.end)
     if goods and (not paid or cues.get("in_kind")):
         given["goods"] = goods[0]
     about_blood = [cue for cue in cues.get("cause", ()) if cue.value == "blood"]
     if blood or about_blood:
         given["blood"] = blood[0] if blood else post.found("blood", about_blood[0].start, about_blood[0].end)
-    if reach.links:
-        given["link"] = reach.links[0]
+    if reach.links or reach.phones:
+        given["contact"] = (*reach.links, *reach.phones)[0]
     return given

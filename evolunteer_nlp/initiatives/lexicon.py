@@ -81,8 +81,9 @@ def _entries(word: str) -> tuple[_Entry, ...]:
     whole, beginnings = _index()
     found: dict[_Entry, None] = {}
     for stem, clitic in stems(word):
-        if len(stem) > 2 or not clitic:
-            found |= dict.fromkeys(whole.get(stem, ()))
+        found |= dict.fromkeys(
+            entry for entry in whole.get(stem, ()) if len(stem) > 2 or entry.rest or not clitic
+        )
         for end in range(3, len(stem) + 1):
             found |= dict.fromkeys(beginnings.get(stem[:end], ()))
     return tuple(found)

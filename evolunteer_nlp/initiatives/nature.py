@@ -4,6 +4,7 @@ A cue of a cause is strong («يتيم») or weak («مدرسة» may be only wh
 was met. A post about blood has patients and hospitals in it, and is about blood.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -35,46 +36,60 @@ def mentions(post: Post, cues: Cues, field: str) -> tuple[Found[str], ...]:
     return tuple(found.values())
 
 
-def causes(post: Post, cues: Cues, blood: bool) -> tuple[Found[str], ...]:
+_OFFERED = re.compile(r"\s*(?:\w+\s+)?(?:علينا|عليا|علي حسابنا|متوفر\w*|كاين\w*|مجانا)(?!\w)")
+_OFFERING = re.compile(r"(?:يتوفر|تتوفر|نوفر|يوفر|متوفر\w*)\s+(?:\w+\s+)?و?(?:ال)?$")
+
+
+def _is_offered(post: Post, cue: Cue) -> bool:
+    """Whether it is what helpers get («والفطور علينا»), not what the ask is for."""
+    before = post.folded[max(0, cue.start - 25) : cue.start]
+    return bool(_OFFERED.match(post.folded, cue.end) or _OFFERING.search(before))
+
+
+def causes(post: Post, cues: Cues, blood: Sequence[Found[str]]) -> tuple[Found[str], ...]:
     """The causes of a post; empty where nothing shows one."""
-    strong = _firsts(post, cues.get("cause", ()))
-    if blood or "blood" in strong:
+    strong = _firsts(post, [cue for cue in cues.get("cause", ()) if not _is_offered(post, cue)])
+    if blood:
+        strong.setdefault("blood", blood[0]._replace(value="blood"))
+    if "blood" in strong:
         strong.pop("health", None)
     if not strong:
-        weak = cues.get("cause_weak", ())
+        weak = [cue for cue in cues.get("cause_weak", ()) if not _is_offered(post, cue)]
         if weak:
             most = Counter(cue.value for cue in weak).most_common(1)[0][0]
             strong = {most: _firsts(post, weak)[most]}
     return tuple(sorted(strong.values(), key=lambda found: found.start))
 
 
-def mode(post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[str]], where: bool) -> Found[str] | None:
+def mode(post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[str]], where: Sequence[Found[str]]) -> Found[str] | None:
     """Where the help takes place: ``online``, ``on_site`` or ``both``; None where nothing shows it.
 
     Parameters
     ----------
     gives : mapping of str to Found
-        What of ``money``, ``goods``, ``blood`` and ``link`` was read, with what shows it.
-    where : bool
-        Whether the post names a place or a day.
+        What of ``money``, ``goods``, ``blood`` and ``contact`` was read, with what shows it.
+    where : sequence of Found
+        The places and days that the post names.
     """
     far, near = named(post, cues, "online"), named(post, cues, "on_site")
     if label == "donation_drive":
-        come = gives.get("blood") or gives.get("goods")
-        pay = gives.get("money") or (None if come else gives.get("link"))
-        if pay and come:
-            return pay._replace(value="on_site" if "blood" in gives else "both")
-        if pay or come:
-            found = pay or come
-            assert found
-            return found._replace(value="online" if pay else "on_site")
-        return (far or near or (None,))[0]
+        return _mode_of_giving(gives) or next(iter(near or far), None)
     if label == "awareness_campaign":
         return far[0] if far else near[0] if near and where else None
     if far and near:
-        said = any(cue.value == "on_site" and "حضور" in post.folded[cue.start : cue.end] for cue in cues["on_site"])
+        said = any("حضور" in post.folded[cue.start : cue.end] for cue in cues["on_site"])
         return far[0]._replace(value="both") if said or "مقر" in post.folded else far[0]
-    return (far or near or (None,))[0]
+    shown = [*far, *near, *where, *named(post, cues, "field"), *named(post, cues, "contact")]
+    return shown[0]._replace(value="online" if far else "on_site") if shown else None
+
+
+def _mode_of_giving(gives: Mapping[str, Found[str]]) -> Found[str] | None:
+    """Blood and goods are brought; money is sent; where only a link or a phone is left, it is sent too."""
+    come, pay = gives.get("blood") or gives.get("goods"), gives.get("money")
+    if come:
+        return come._replace(value="both" if pay and "blood" not in gives else "on_site")
+    sent = pay or gives.get("contact")
+    return sent._replace(value="online") if sent else None
 
 
 def kinds(post: Post, cues: Cues) -> tuple[Found[str], ...]:

@@ -38,10 +38,11 @@ _PLACE_BEFORE = re.compile(
     r"(?:(?<!\w)(?:في|ف|عند|جنب|قدام|امام|قرب|ورا|وراء|خلف|يم|حدا|لدي|داخل|بجوار|من|الي|ع|علي|ساحه|مقر|بمقر|موقف|سطح|صاله|قاعه|قدام|باب|حول|اطفال|"
     r"مرضي|طلاب|طلبه|تلاميذ|بناء|لبناء|ترميم|فرش|مريض\w*|حي|شارع|نظافه|تنظيف|لتنظيف|عياده|سور)\s+|(?<!\w)[وف]?(?:ب|ل|ع)ال|(?<!\w)[وف]?[بلع])$"
 )
-_SPEAKS = re.compile(
-    r"(?:^|[.\n!؟:،*]\s*|(?<!\w)(?:[وف]?(?:[تي](?:علن|دعو|نظم|طلق|سر|تشرف|هيب|نبه|ذكر|ستقبل|ناشد|قيم|تلقي|فتح|بحث|واصل|حتاج|طلب|رحب|نفذ|عتزم)|حساب|لحساب|باسم|بحساب|مع|اداره|تحت|"
-    r"باشراف|بالتعاون|بالشراكه|ندعوكم|انضموا|يعلن|شباب|اخوكم))\s+(?:مع\s+|الي\s+)?)$"
+_ANNOUNCES = re.compile(
+    r"(?<!\w)(?:[وف]?[تي](?:علن|دعو|نظم|طلق|سر|تشرف|هيب|نبه|ذكر|ستقبل|ناشد|قيم|تلقي|فتح|بحث|واصل|حتاج|طلب|رحب|نفذ|عتزم|ستعد|قدم)|لحساب|حساب|باسم|"
+    r"باشراف|بالتعاون مع|بالشراكه مع|انضموا الي|انضم الي|اداره|معكم|اخوانكم في|نحن في|احنا في|نحن|احنا|نا في)\s+$"
 )
+_HOSPITALS = ("مستشف", "مشف", "بنك الدم", "مصرف الدم", "مركز الصح", "المشف", "المستشف")
 _STOP = re.compile(
     r"(?:عن|في|ف|علي|الي|من|مع|ل|ب|او|ان|بعد|قبل|حتي|عبر|اليوم|غدا|بكره|يوم|هذا|هذه|هي|هو|لا|ما|قد|كل|اللي|التي|الذي|وهي|راح|رح|بدنا|نحتاج|محتاج\w*|عايز\w*|"
     r"بدو|بدها|عنده\w*|عندنا|حاطين|فارغ|رقم|حساب|التطوعي[هة]? |[تي](?:علن|دعو|نظم|طلق|ستقبل|بحث|حتاج|سر|ناشد|طلب|فتح|رحب|واصل|قيم|صل|تلقي)\w*|"
@@ -62,42 +63,48 @@ def _nouns() -> tuple[re.Pattern[str], Mapping[str, tuple[str, bool]]]:
     return re.compile(rf"(?<!\w)(?P<clitic>[وف]?(?:لل|ل|ب|ع)?)(?P<noun>{nouns})(?!\w)"), kinds
 
 
-def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser] | None:
-    """Read who organises; None where nothing shows it."""
+def organiser(post: Post, cues: Mapping[str, Sequence[Cue]], label: str | None = None) -> Found[Organiser] | None:
+    """Read who organises; None where nothing shows it. A person's words in an awareness post organise nothing."""
     pattern, kinds = _nouns()
-    best: tuple[int, Found[Organiser]] | None = None
+    ranked: list[tuple[int, Found[Organiser]]] = []
     for match in pattern.finditer(post.folded):
         kind, alone = kinds[match["noun"]]
-        noun = _Noun(match, kind, alone)
-        rank, found = _weigh(post, noun)
-        if rank and (not best or rank > best[0]):
-            best = rank, found
-    if best:
-        return best[1]
-    for kind in ("team", "person"):
-        for cue in cues.get(kind, ()):
-            return post.found(Organiser(None, kind), cue.start, cue.end)
-    return None
+        ranked.append(_weigh(post, _Noun(match, kind, alone)))
+    for kind in ("team", "person") if label != "awareness_campaign" else ():
+        for cue in cues.get(kind, ())[:1]:
+            ranked.append((_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)))
+    rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
+    return found if rank else None
+
+
+_ANNOUNCED, _NAMED, _FIRST_PERSON, _MAYBE, _NOT = 4, 3, 2, 1, 0
 
 
 def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
-    """How likely a noun opens the organiser (0: it does not), and what it would be."""
+    """How likely a noun opens the organiser, and what it would be."""
     start, end = noun.match.start("noun"), noun.match.end()
     words = [] if noun.alone else _name(post, end)
     stop = end + sum(map(len, words))
-    name = " ".join(post.found("", start, stop).text.split()) if words else None
+    proper = noun.alone and " " in noun.match["noun"]
+    name = " ".join(post.found("", start, stop).text.split()) if words or proper else None
     found = post.found(Organiser(name, noun.type), start, stop)
-    before = post.folded[max(0, noun.match.start() - 30) : noun.match.start()]
-    speaks = bool(_SPEAKS.search(before + noun.match["clitic"]))
-    place = bool(_PLACE_BEFORE.search(before + noun.match["clitic"]))
-    if speaks and not place and (name or noun.alone):
-        return 4, found
-    if noun.type in _PLACES and (place or not speaks):
-        last = re.search(r"[.\n،]\s*$", before) and not re.search(r"\w", post.folded[stop : stop + 25])
-        return (3 if last and name else 0), found
-    if place and not noun.alone and noun.type != "charity":
-        return 0, found
-    return (2 if name else 1 if noun.alone else 0), found
+    before = post.folded[max(0, noun.match.start() - 30) : noun.match.start()] + noun.match["clitic"]
+    if not name and not noun.alone:
+        return _NOT, found
+    if _ANNOUNCES.search(before):
+        return _ANNOUNCED, found
+    place = bool(_PLACE_BEFORE.search(before))
+    if noun.type in _PLACES:
+        closes = re.search(r"[.\n]\s*$", before) and not re.search(r"\w", post.folded[stop : stop + 25])
+        if noun.match["noun"].startswith(_HOSPITALS):
+            return _NOT, found
+        if closes:
+            return _NAMED, found
+        opens = not before.strip() or proper
+        return (_NAMED if opens and noun.type == "state" else _MAYBE if opens and not place else _NOT), found
+    if place:
+        return (_MAYBE if noun.type in {"team", "charity"} else _NOT), found
+    return (_NAMED if name else _MAYBE), found
 
 
 def _name(post: Post, end: int) -> list[str]:

@@ -23,7 +23,8 @@ from evolunteer_nlp.text.cleaning import fold_char
 
 T = TypeVar("T")
 
-WORD = re.compile(r"\d+|[^\W\d_]+")
+# «3ayzeen», «gom3a»: digits are letters in Arabizi
+WORD = re.compile(r"[a-z]+\d[a-z][a-z0-9]*|\d[a-z]{2,}[a-z0-9]*|\d+|[^\W\d_]+")
 _ELONGATION = re.compile(r"([ء-ي])\1{2,}")
 _SIGNS = {
     **dict.fromkeys("\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{NON-BREAKING HYPHEN}\N{HYPHEN}\N{HORIZONTAL BAR}", "-"),

@@ -80,7 +80,9 @@ def _number_at(post: Post, at: int, digits: Mapping[int, tuple[float, int]]) -> 
     end, last = words[at].end, at - 1
     if words[at].start in digits:
         current, end = digits[words[at].start]
-        last = max(n for n in range(at, min(at + 8, len(words))) if words[n].end <= end)
+        last = max((n for n in range(at, min(at + 8, len(words))) if words[n].end <= end), default=at - 1)
+        if last < at:  # «5pm»
+            return None
     for n in range(last + 1, len(words)):
         word = words[n]
         if n > at and (word.start - end > 2 or post.folded[end : word.start].strip()):

@@ -53,7 +53,8 @@ def _wanted(post: Post, start: int, cues: Mapping[str, Sequence[Cue]]) -> bool:
 def _helpers(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], joined: bool) -> tuple[int, int] | None:
     """The span of a number of helpers and their name, or None where it counts something else."""
     helpers = cues.get("helper", ())
-    after = next((cue for cue in helpers if cue.first == number.last + 1), None)
+    of = number.last + 1 < len(post.words) and post.words[number.last + 1].text in {"ديال", "من", "بتوع", "تاع"}
+    after = next((cue for cue in helpers if cue.first == number.last + 1 + of), None)
     before = next((cue for cue in helpers if 1 <= number.first - cue.last <= 3 and cue.last < number.first), None)
     seats = _SEATS.search(post.folded, max(0, number.start - 40), number.start)
     if seats:
