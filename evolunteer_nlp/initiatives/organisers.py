@@ -42,6 +42,7 @@ _ANNOUNCES = re.compile(
     r"(?<!\w)(?:[وف]?[تي](?:علن|دعو|نظم|طلق|سر|تشرف|هيب|نبه|ذكر|ستقبل|ناشد|قيم|تلقي|فتح|بحث|واصل|حتاج|طلب|رحب|نفذ|عتزم|ستعد|قدم)|لحساب|حساب|باسم|"
     r"باشراف|بالتعاون مع|بالشراكه مع|انضموا الي|انضم الي|اداره|معكم|اخوانكم في|نحن في|احنا في|نحن|احنا|نا في)\s+$"
 )
+_ONLY_QUOTED = {"حمله", "مجموعه"}
 _HOSPITALS = ("مستشف", "مشف", "بنك الدم", "مصرف الدم", "مركز الصح", "المشف", "المستشف")
 _STOP = re.compile(
     r"(?:عن|في|ف|علي|الي|من|مع|ل|ب|او|ان|بعد|قبل|حتي|عبر|اليوم|غدا|بكره|يوم|هذا|هذه|هي|هو|لا|ما|قد|كل|اللي|التي|الذي|وهي|راح|رح|بدنا|نحتاج|محتاج\w*|عايز\w*|"
@@ -89,6 +90,9 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
     name = " ".join(post.found("", start, stop).text.split()) if words or proper else None
     found = post.found(Organiser(name, noun.type), start, stop)
     before = post.folded[max(0, noun.match.start() - 30) : noun.match.start()] + noun.match["clitic"]
+    quoted = bool(words) and words[0].lstrip().startswith(("«", '"'))
+    if noun.match["noun"] in _ONLY_QUOTED and not quoted:
+        return _NOT, found  # «حملة تنظيف» says what, not who
     if not name and not noun.alone:
         return _NOT, found
     if _ANNOUNCES.search(before):
