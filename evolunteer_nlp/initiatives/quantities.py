@@ -60,8 +60,10 @@ def numbers(post: Post) -> list[Number]:
     }
     found: list[Number] = []
     done = -1
-    for at in range(len(post.words)):
-        if at > done and (number := _number_at(post, at, digits)):
+    for at, word in enumerate(post.words):
+        if at <= done or not (word.start in digits or named(word.text)):
+            continue
+        if number := _number_at(post, at, digits):
             found.append(number)
             done = number.last
     return found
