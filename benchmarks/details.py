@@ -2,8 +2,8 @@
 
     python benchmarks/details.py corpora/details/writer_a.jsonl [--without-labels]
 
-One line a field: precision, recall, F1 and the number of annotated values; then posts a second on one core, after a first
-round that fills the caches of words.
+One line a field: precision, recall, F1 and the number of annotated values; then posts a second on one core, after a
+first round that fills the caches of words.
 """
 
 import argparse

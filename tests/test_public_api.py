@@ -18,6 +18,7 @@ ALLOWED = {
     "tables": {"tables", "errors"},
     "corpus": {"corpus", "tables", "text", "errors", "labels", "model"},
     "training": {"training", "corpus", "tables", "engine", "text", "errors", "labels", "model"},
+    "initiatives": {"initiatives", "text", "tables", "errors", "labels"},
     "dumps": {"dumps", "tables", "model", "errors"},
     "cli": {"cli", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},
 }
@@ -49,6 +50,9 @@ HEAVY = {
     "typer",
     "onnxruntime",
     "tokenizers",
+    "hijridate",
+    "phonenumbers",
+    "stdnum",
 }
 
 

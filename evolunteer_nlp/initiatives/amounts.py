@@ -56,15 +56,18 @@ def _currencies() -> Mapping[str, tuple[_Currency, ...]]:
 
 @functools.cache
 def _beside() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """A currency after a number with an adjective, one before it, and two of one («دينارين»)."""
+    """A currency after a number, with an adjective; one before it; one or two without («بدينار», «دينارين»)."""
     words = sorted(_currencies(), key=len, reverse=True)
     any_word = "|".join(map(re.escape, words))
     adjectives = "|".join({row[2] for row in rows("currencies.tsv")})
     after = rf"\s{{0,2}}[(]?({any_word})\.?(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
     signs = "|".join(re.escape(word) for word in words if not re.search("[ء-ي]", word))
-    duals = "ريال|درهم|دينار|جنيه|دولار|شيكل|شيقل"
-    two = rf"(?<!\w)(?:ب|ل|و|ولو ب)?({duals})(?:ين|ان)(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
-    return re.compile(after), re.compile(rf"(?<![a-z])({signs})\s?$"), re.compile(two)
+    units = "ريال|درهم|دينار|جنيه|دولار|شيكل|شيقل"
+    few = (
+        rf"(?<!\w)(?:[بلو]?(?P<two>{units})(?:ين|ان)|"
+        rf"ب(?P<one>{units})(?!\s+مدريد))(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
+    )
+    return re.compile(after), re.compile(rf"(?<![a-z])({signs})\s?$"), re.compile(few)
 
 
 def _named(word: str, adjective: str | None, country: str | None) -> _Currency:
@@ -93,9 +96,7 @@ def amounts(
     """Read all amounts; numbers that touch ``taken`` spans of the folded post (phones, dates) are none."""
     cues = cues or {}
     values = [
-        number
-        for number in numbers(post)
-        if not any(number.start < end and start < number.end for start, end in taken)
+        number for number in numbers(post) if not any(number.start < end and start < number.end for start, end in taken)
     ]
     found: dict[int, tuple[Amount, int, int]] = {}
     following: tuple[Number, Amount] | None = None
@@ -114,7 +115,7 @@ def amounts(
         if number.first not in found and (of_all or _is_money(post, number, cues)):
             found[number.first] = Amount(number.value, last), number.start, number.end
     kept = [found[at] for at in sorted(found) if not _collected(post, found[at][1], cues)]
-    return (*(post.found(amount, start, end) for amount, start, end in kept), *_duals(post, country))
+    return (*(post.found(amount, start, end) for amount, start, end in kept), *_few(post, country))
 
 
 def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amount, int, int] | None:
@@ -132,8 +133,10 @@ def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amo
 
 def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> bool:
     """Say whether a number without a currency is money all the same."""
-    if any(cue.first == number.last + 1 for cue in cues.get("counted", ())):
-        return False
+    if any(
+        cue.first == number.last + 1 and not post.folded.startswith("ال", cue.start) for cue in cues.get("counted", ())
+    ):
+        return False  # «ألف نازح», but «١٨ ألف المتر»
     about = [cue for cue in cues.get("money", ()) if cue.value == "price"]
     beside = any(
         0 < number.first - cue.last <= _BACK and not _CLAUSE.search(post.folded, cue.end, number.start) for cue in about
@@ -143,7 +146,7 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> 
     )
     if number.scaled:
         return number.value >= 1000 and (beside or priced or bool(cues.get("money")))
-    if number.value < 10 or post.folded[number.start] == "0" or 1900 < number.value < 2100 and not beside:
+    if number.value < 10 or post.folded[number.start] == "0" or (1900 < number.value < 2100 and not beside):
         return False
     per = _PER.match(post.folded, number.end)
     return bool(per and (priced or (cues.get("money") and per[0].strip() in {"شهريا", "سنويا"}))) or (
@@ -161,9 +164,11 @@ def _collected(post: Post, start: int, cues: Mapping[str, Sequence[Cue]]) -> boo
     )
 
 
-def _duals(post: Post, country: str | None) -> list[Found[Amount]]:
+def _few(post: Post, country: str | None) -> list[Found[Amount]]:
+    """Amounts without a number: «ولو بدينار», «دينارين»."""
     found = []
     for match in _beside()[2].finditer(post.folded):
-        currency = _named(match[1], match[2], country)
-        found.append(post.found(Amount(2, currency.iso or None), match.start(1), match.end()))
+        currency = _named(match["two"] or match["one"], match[3], country)
+        start = match.start("two") if match["two"] else match.start("one")
+        found.append(post.found(Amount(2 if match["two"] else 1, currency.iso or None), start, match.end()))
     return found

@@ -1,8 +1,8 @@
 """How to join or give: links, e-mails, phones, IBANs, bank accounts, numbers to send a message to.
 
-Each kind is looked for where an earlier one was not: an IBAN is no phone, a phone no account. Phone numbers are validated
-by ``phonenumbers`` (Google's libphonenumber), IBANs by ``python-stdnum`` (registry of SWIFT, ISO 13616); both take a tenth
-of a millisecond a number, so only runs of digits of the right length get there.
+Each kind is looked for where an earlier one was not: an IBAN is no phone, a phone no account. Phone numbers are
+validated by ``phonenumbers`` (Google's libphonenumber), IBANs by ``python-stdnum`` (registry of SWIFT, ISO 13616);
+both take a tenth of a millisecond a number, so only runs of digits of the right length get there.
 """
 
 import functools
@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeVar
 
 from evolunteer_nlp.initiatives.lexicon import Cue
 from evolunteer_nlp.initiatives.post import Found, Post
-
 
 T = TypeVar("T")
 
@@ -42,12 +41,17 @@ _LINK = re.compile(
 )
 _TRAILING = ".,:;!?؟)]}*_'…"
 _LINK_PHONE = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?phone=)\+?(\d{8,15})")
-_IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2} ?\d{2}(?:[ -]{0,2}(?:\d[a-z0-9]{0,29}|[a-z]{4}(?![a-z])[a-z0-9]{0,26})){2,}(?!\w)")
+_IBAN = re.compile(
+    r"(?<![a-z0-9])[a-z]{2} ?\d{2}(?:[ -]{0,2}(?:\d[a-z0-9]{0,29}|[a-z]{4}(?![a-z])[a-z0-9]{0,26})){2,}(?!\w)"
+)
 _DIGITS = re.compile(r"(?<![\da-z@_])(?:\+ ?)?\(?\d(?:[ .()\-]{0,3}\d){4,29}(?!\d)\+?")
 _DATE = re.compile(r"\d{1,2}([-.])\d{1,2}\1\d{2,4}|\d{4}([-.])\d{1,2}\2\d{1,2}")
 _TO = r"(?<!\w)(?:(?:الي|علي|عل|ع|ل)\s?(?:ال)?(?:رقم)?|للرقم|رقم)[\s:«(\"]{0,3}(\d{4,6})(?![\d٪%]|[.,:/-]\d)"
 _CODE = re.compile(
     r"(?:ا?رسال\w*|ارسل\w*|رسل\w*|ابعت\w*|ابعث\w*|رسائل|sms|صيفط\w*|طرش\w*|كلم[هة]|حرف)[^؛\n]{0,45}?" + _TO
+)
+_CODE_MESSAGE = re.compile(
+    r"(?:رسال[هة]|sms)\s+(?:نصيه\s+)?(?:فارغه\s+)?(?:ل|علي|الي)?\s?(\d{4,6})(?![\d٪%]|[.,:/-]\d)"
 )
 _CODE_AGAIN = re.compile(r"(?<!\w)(?:او|و)[^.؛\n]{0,35}?" + _TO)
 _ARAB_CODES = re.compile(r"(?:20|21[12368]|222|249|252|253|269|96[1-8]|97[0-4])\d{7,10}")
@@ -82,7 +86,9 @@ def contacts(post: Post, country: str | None, cues: Sequence[Cue] = ()) -> Conta
         is_account = kind in {"account", "bank"} or (kind != "reference" and len(digits) >= _LONG)
         if not found and is_account and len(digits) in _ACCOUNT_DIGITS:
             accounts.append(post.found(digits, start, end))
-    return Contacts(*map(_distinct, (phones, links, emails, ibans, accounts, codes)))
+    return Contacts(
+        _distinct(phones), _distinct(links), _distinct(emails), _distinct(ibans), _distinct(accounts), _distinct(codes)
+    )
 
 
 def _distinct(found: Sequence[Found[T]]) -> tuple[Found[T], ...]:
@@ -146,7 +152,7 @@ def _is_iban(iban: str) -> bool:
 
 def _codes(post: Post, taken: list[tuple[int, int]]) -> list[Found[str]]:
     found = []
-    for match in _CODE.finditer(post.folded):
+    for match in [*_CODE.finditer(post.folded), *_CODE_MESSAGE.finditer(post.folded)]:
         matches: list[re.Match[str]] = [match]
         while again := _CODE_AGAIN.match(post.folded, matches[-1].end() + 1):
             matches.append(again)

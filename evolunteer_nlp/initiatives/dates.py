@@ -8,8 +8,9 @@ Looked for in this order, each where nothing was found before::
     weekdays     «الجمعة الجاية»: the next one after posting; not «كل جمعة», «الخميس اللي فات», «سوق الجمعة»
 
 Months are those of Egypt and the Gulf, the Levant and Iraq, the Maghreb, and the Hijri ones (Umm al-Qura, by
-``hijridate``). A date without a year is the one nearest to the posting that is not long past. Whatever stays ambiguous is
-left out: recurring days, feasts, months by themselves, and everything relative in a post whose own date is unknown.
+``hijridate``). A date without a year is the one nearest to the posting that is not long past. Whatever stays
+ambiguous is left out: recurring days, feasts, months by themselves, and everything relative in a post whose own date
+is unknown.
 
 >>> from datetime import datetime
 >>> from evolunteer_nlp.initiatives.post import read
@@ -70,27 +71,37 @@ _BEFORE_NUMERIC = re.compile(
     r"(?:يوم|تاريخ|بتاريخ|قبل|حتي|لحد|لغايه|لين|من|الي|الموافق|موعد\S*|بدايه|ابتداء|اعتبارا|اخر\s+\S+|ل|[(:،-]|اثنين|"
     r"ثلاثاء?|اربعاء?|خميس|جمعه|سبت|احد)\s*(?:من\s+)?$"
 )
-_AFTER_NUMERIC = re.compile(r"\s*(?:[،,.]?\s*(?:الساعه|بعد|من|ثلاث|اربع)|[،,.)]|$)")
+_AFTER_NUMERIC = re.compile(
+    r"\s*(?:[،,.]?\s*(?:الساعه|بعد (?:صلاه|العصر|المغرب|العشاء?|الظهر)|من (?:الساعه|\d)|ثلاث|اربع)|[،,.)]|$)"
+)
 _NUMERIC = re.compile(
     r"(?<![\d/.-])(?:(?P<y1>\d{4})[/.-](?P<m1>\d{1,2})[/.-](?P<d1>\d{1,2})"
     r"|(?P<d2>\d{1,2})\s?(?P<by>[/.-])\s?(?P<m2>\d{1,2})(?P=by)\s?(?P<y2>\d{4}|\d{2})"
     r"|(?P<d3>\d{1,2})\s?/\s?(?P<m3>\d{1,2}))(?![\d/]|[.-]\d)(?:\s?(?P<era>ه|م)(?!\w))?"
 )
 _DURATION = re.compile(
-    r"(?:لمده|مده\s+\w+|مدتها|مدته|علي مدي|علي مدار|دوره من|تستمر|يستمر)\s+(?P<n>\w+)(?:\s+(?P<unit>ايام|يوم\w?|اسابيع))?(?!\w)"
+    r"(?:لمده|مده\s+\w+|مدتها|مدته|علي مدي|علي مدار|دوره من|تستمر|يستمر)\s+(?P<n>\w+)(?:\s+(?P<unit>ايام|يوم\w?|"
+    r"اسابيع))?(?!\w)"
 )
 _DAYS_NEXT = re.compile(r"[\s،,]*(?:لمده\s+)?(?P<n>\w+)\s+(?P<unit>ايام)(?!\w)")
 _DEADLINE = re.compile(
-    r"(?<!\w)(?:[وفل]?قبل(?!\w)[^.،,؛\n!?؟]{0,20}|(?:[وفل]?(?:حتي|لحد|لغايه|لغايت|لين|الين|الي غايه)|[وف]?(?:اخر|اقصي)\s+(?:موعد|يوم|اجل|مهله|فرصه)|ب?اجل اقصاه|"
-    r"موعد اقصاه|اقصاه|[ويتس]?[يت]نتهي|ينتهي|تنتهي|انتهاء|[يت]غلق|اغلاق|[يت]قفل|يسكر|بيسكر|المهله|الموعد النهايي|لن نقبل)"
+    r"(?<!\w)(?:[وفل]?قبل(?!\w)[^.،,؛\n!?؟]{0,20}|(?:[وفل]?(?:حتي|لحد|لغايه|لغايت|لين|الين|الي غايه)|[وف]?(?:اخر|"
+    r"اقصي)\s+(?:موعد|يوم|اجل|مهله|فرصه)|ب?اجل اقصاه|"
+    r"موعد اقصاه|اقصاه|[ويتس]?[يت]نتهي|ينتهي|تنتهي|انتهاء|[يت]غلق|اغلاق|[يت]قفل|يسكر|بيسكر|المهله|الموعد النهايي|"
+    r"لن نقبل)"
     r"(?!\w)[^.؛\n!?؟]{0,32})$"
 )
 _SINCE = re.compile(r"(?<!\w)(?:من|منذ)\s+(?:يوم\s+)?$")
-_STARTING = re.compile(r"(?:ابتداء|اعتبارا?|بدءا?|انطلاقا?|بدايه)\s+(?:من\s+)?(?:يوم\s+)?$|(?:ابتداء|اعتبارا?|بدءا?)\s*$")
+_STARTING = re.compile(
+    r"(?:ابتداء|اعتبارا?|بدءا?|انطلاقا?|بدايه)\s+(?:من\s+)?(?:يوم\s+)?$|(?:ابتداء|اعتبارا?|بدءا?)\s*$"
+)
+_AFTER_TIME = 15
+"""Letters by which a day before a time is nearer to it than one after: «غدوة مع 8، وبعد غد»."""
 _LONG_PAST = 60
 """Days: a date without a year that is longer past means next year's."""
 _BETWEEN = re.compile(
-    r"[\s،,:(-]*(?:(?:ال)?(?:قادم|مقبل|جاي|موافق)\w*)?[\s،,:(-]*(?:ال?موافق\w*|و?هو|بتاريخ|يوم|اللي هو|يعني|ل)?[\s،,:()-]*"
+    r"[\s،,:(-]*(?:(?:ال)?(?:قادم|مقبل|جاي|موافق)\w*)?[\s،,:(-]*(?:ال?موافق\w*|و?هو|بتاريخ|يوم|اللي هو|يعني|"
+    r"ل)?[\s،,:()-]*"
 )
 
 
@@ -120,7 +131,7 @@ def _calendar(name: str) -> tuple[str, int]:
 def dates(
     post: Post, posted_at: datetime | None, country: str | None, taken: list[tuple[int, int]] | None = None
 ) -> tuple[Found[When], ...]:
-    """Read all dates; spans of the folded post that they rest on are added to ``taken``, and none overlaps those there."""
+    """Read all dates that overlap no span of the folded post in ``taken``; their own spans are added to it."""
     taken = [] if taken is None else taken
     context = _Context(post, posted_at.date() if posted_at else None, country)
     clock = times(post, taken)
@@ -189,7 +200,7 @@ def _numeric(context: _Context, clock: list[Time]) -> Iterator[_Day]:
         year = int(match["y1"] or match["y2"] or 0) or None
         if not year:
             before = _BEFORE_NUMERIC.search(text, max(0, match.start() - 20), match.start())
-            if not before and not _AFTER_NUMERIC.match(text, match.end()) or not match.start() and False:
+            if not before and not _AFTER_NUMERIC.match(text, match.end()):
                 continue
             if not before and (day, month) in {(24, 7), (1, 2), (1, 3), (1, 4), (50, 50)}:
                 continue
@@ -203,11 +214,13 @@ def _named(context: _Context, clock: list[Time]) -> Iterator[_Day]:
     text, posted = context.post.folded, context.posted
     year = r"(?:[\s,]*(?:سنه|عام|لعام|لسنه)?\s*(?P<y>(?:14|20)\d\d)(?!\d))?(?:\s?(?:ه|م)(?!\w))?"
     both = _pattern(
-        r"(?:(?<!\w)(?:من|بين|يومي|ايام)\s*)?(?<![\d.,/:])(?P<d1>\d{1,2})(?:LINK|\s*و\s*)(?P<d2>\d{1,2})\s*(?:من\s+)?(?:شهر\s+)?"
+        r"(?:(?<!\w)(?:من|بين|يومي|ايام)\s*)?(?<![\d.,/:])(?P<d1>\d{1,2})(?:LINK|"
+        r"\s*و\s*)(?P<d2>\d{1,2})\s*(?:من\s+)?(?:شهر\s+)?"
         r"(?P<month>MONTH)(?!\w)" + year
     )
     one = _pattern(
-        r"(?<![\d.,/:])(?P<d>\d{1,2})\s{0,2}(?:-|/|من)?\s{0,2}(?:شهر\s+)?(?P<month>MONTH)(?!\w)" + year
+        r"(?<![\d.,/:])(?P<d>\d{1,2})\s{0,2}(?:-|/|من)?\s{0,2}(?:شهر\s+)?(?P<month>MONTH)(?!\w)"
+        + year
         + r"|(?<!\w)(?:من )?(?:ال)?(?P<dw>[ء-ي]{2,10})\s+(?:من\s+)?(?:شهر\s+)?(?P<monthw>MONTH)(?!\w)"
         + year.replace("<y>", "<yw>")
     )
@@ -245,7 +258,8 @@ def _ordinal(word: str) -> int | None:
 def _parts_of_months(context: _Context) -> Iterator[_Day]:
     """«نهاية شعبان», «قبل جويلية», «طول رمضان»."""
     for match in _pattern(
-        r"(?<!\w)[وفبل]?(?P<part>اخر|نهايه|اواخر|اخر يوم من|اخر يوم في|قبل|طول|طوال|طيله)\s+(?:شهر\s+)?(?P<month>MONTH)(?!\w)"
+        r"(?<!\w)[وفبل]?(?P<part>اخر|نهايه|اواخر|اخر يوم من|اخر يوم في|قبل|طول|طوال|"
+        r"طيله)\s+(?:شهر\s+)?(?P<month>MONTH)(?!\w)"
         r"(?:\s*(?P<y>(?:14|20)\d\d))?"
     ).finditer(context.post.folded):
         calendar, month = _calendar(match["month"])
@@ -263,10 +277,16 @@ def _parts_of_months(context: _Context) -> Iterator[_Day]:
 
 def _this_month(context: _Context) -> Iterator[_Day]:
     """«قبل ١٥ الشهر», «آخر الشهر», «يوم 20 الشهر الجاي»."""
-    if not context.posted or "شهر" not in context.post.folded:
+    if not context.posted:
+        return
+    for match in re.finditer(r"(?<!\w)[وفلب]?(?:يوم|نهار)" + _OF_MONTH.pattern, context.post.folded):
+        if found := _next_of_month(context.posted, int(match["d"])):
+            yield _Day(found, None, match.start(), match.end(), "named")
+    if "شهر" not in context.post.folded:
         return
     for match in re.finditer(
-        r"(?<!\w)(?:(?P<d>\d{1,2})\s*(?:من\s+|في\s+|ف\s*|ب)?|(?P<end>[وبل]?(?:اخر|نهايه|اواخر)\s+)|(?P<first>[وبل]?(?:اول|بدايه|مطلع)\s+))"
+        r"(?<!\w)(?:(?P<d>\d{1,2})\s*(?:من\s+|في\s+|ف\s*|ب)?|(?P<end>[وبل]?(?:اخر|نهايه|اواخر)\s+)|"
+        r"(?P<first>[وبل]?(?:اول|بدايه|مطلع)\s+))"
         r"(?:هذا\s+)?(?:ال|ها?ل)شهر(?!\w)(?P<next>\s+(?:القادم|الجاي|المقبل|الجي|الياي|اللي جاي))?",
         context.post.folded,
     ):
@@ -286,19 +306,25 @@ def _this_month(context: _Context) -> Iterator[_Day]:
 _TOMORROW = (
     r"بكر[هاي]|بوكرا|غدا|غد|غدو[هيا]|الغد|با[چج]ر|باكر|bokra|bukra|bokrah|ghodwa|ghadwa|ghedda|ghadda|demain|tomorrow"
 )
-_RELATIVE = re.compile(rf"(?<!\w)[وفلب]?(?:(?P<after>بعد|عقب)\s+)?(?:يوم\s+)?(?:{_TOMORROW})(?!\w)(?!\s+(?:الظهر|عشا)\s*[ي])")
+_RELATIVE = re.compile(
+    rf"(?<!\w)[وفلب]?(?:(?P<after>بعد|عقب)\s+)?(?:يوم\s+)?(?:{_TOMORROW})(?!\w)(?!\s+(?:الظهر|عشا)\s*[ي])"
+)
 _MEAL = re.compile(r"(?:وجب\w+|عزوم\w+|فطور|عشا|طبخ\w*)\s+(?:و)?$")
 _TODAY = re.compile(
-    r"(?<!\w)(?P<word>[وفل]?(?:اليوم|النهارده|انهارده|النهاردا|الليله|هالليله|الليله دي|اليله|هاليوم|lyoum|elnaharda|el naharda))(?!\w)"
+    r"(?<!\w)(?P<word>[وفل]?(?:اليوم|النهارده|انهارده|النهاردا|الليله|هالليله|الليله دي|اليله|هاليوم|lyoum|"
+    r"elnaharda|el naharda))(?!\w)"
     r"(?!\s+ال(?!خميس|جمعه|سبت|احد|اثنين|ثلاثاء|اربعاء|ساعه|عصر|مغرب|عشاء?|ظهر|صبح|مسا)\w+)"
 )
 _BY_TODAY = re.compile(
-    r"(?:الساعه|العصر|عصرا|المغرب|مغرب|العشا|العشاء|الظهر|ظهرا|مساء|صباحا|الصبح|المسا|الليل|الفجر|التراويح|الان|فقط|اخر يوم)(?!\w)"
+    r"(?:الساعه|العصر|عصرا|المغرب|مغرب|العشا|العشاء|الظهر|ظهرا|مساء|صباحا|الصبح|المسا|الليل|الفجر|التراويح|الان|"
+    r"فقط|اخر يوم)(?!\w)"
 )
 _NOW_UNTIL = re.compile(
     r"(?<!\w)(?:من\s+)?(?:دلوقتي|دلوقت|هسه|الحين|توا|الان|هلا|هلق|ذحين)\s+(?:لحد|لين|حتي|لغايه|الي|ل)(?!\w)"
 )
-_END_OF_TODAY = re.compile(r"(?<!\w)(?:قبل|لحد|حتي)\s+(?P<end>الليل|نهايه اليوم|اخر اليوم|منتصف الليل|نهايه الدوام)(?!\w)")
+_END_OF_TODAY = re.compile(
+    r"(?<!\w)(?:قبل|لحد|حتي)\s+(?P<end>الليل|نهايه اليوم|اخر اليوم|منتصف الليل|نهايه الدوام)(?!\w)"
+)
 _WEEKEND = re.compile(
     r"(?<!\w)(?<!كل )[وبف]?(?:(?:نهايه|اخر|عطله|عطله نهايه)\s+(?:ها?ل|ال|هذا ال)اسبوع|ال?ويك\s?اند|weekend)(?!\w)"
 )
@@ -308,6 +334,11 @@ _WITHIN = re.compile(
 )
 
 
+def _finditer(pattern: re.Pattern[str], text: str, *signs: str) -> Iterator[re.Match[str]]:
+    """Matches in a text that has one of the signs without which there are none: looking for them is cheaper."""
+    return pattern.finditer(text) if any(sign in text for sign in signs) else iter(())
+
+
 def _relative(context: _Context, clock: list[Time]) -> Iterator[_Day]:
     text, posted = context.post.folded, context.posted
     if not posted:
@@ -315,20 +346,20 @@ def _relative(context: _Context, clock: list[Time]) -> Iterator[_Day]:
     for match in _RELATIVE.finditer(text):
         if not ("غدا" in match[0] and _MEAL.search(text, max(0, match.start() - 12), match.start())):
             yield _Day(posted + timedelta(2 if match["after"] else 1), None, match.start(), match.end(), "relative")
-    for match in _TODAY.finditer(text):
+    for match in _finditer(_TODAY, text, "اليوم", "هاليوم", "نهارد", "ليل", "youm", "naharda"):
         here = text[max(0, match.start() - 30) : match.end() + 35]
         near = any(abs(time.start - match.end()) < 40 or abs(match.start() - time.end) < 30 for time in clock)
         if (near or _BY_TODAY.search(here)) and not re.search(r"(?:كل|طول|من|نفس)\s*$", text[: match.start()][-6:]):
             yield _Day(posted, None, match.start(), match.end(), "relative")
     for match in _NOW_UNTIL.finditer(text):
         yield _Day(posted, None, match.start(), match.end(), "relative")
-    for match in _END_OF_TODAY.finditer(text):
+    for match in _finditer(_END_OF_TODAY, text, "الليل", "اليوم", "الدوام"):
         yield _Day(posted, None, match.start("end"), match.end(), "deadline")
-    for match in _WEEKEND.finditer(text):
+    for match in _finditer(_WEEKEND, text, "اسبوع", "اند", "weekend"):
         first = 5 if context.country in {"AE", "MA", "TN", "LB", "MR"} else 4
         start = posted + timedelta((first - posted.weekday() - 1) % 7 + 1)
         yield _Day(start, start + timedelta(1), match.start(), match.end(), "relative")
-    for match in _WITHIN.finditer(text):
+    for match in _finditer(_WITHIN, text, "يوم", "ايام", "اسبوع", "اسابيع", "ساعه"):
         days = _span(match["n"], match["unit"])
         if days:
             kind = "relative" if match["how"] in {"بعد", "عقب"} else "deadline"
@@ -350,16 +381,22 @@ def _span(count: str | None, unit: str | None) -> int | None:
 _BEFORE_RECURRING = re.compile(
     r"(?:(?<!\w)(?:كل|عدا|سوق|صلاه|خطبه|ايام|باستثناء|غير|جامع|مسجد|حد|الا)\s+(?:يوم\s+|نهار\s+)?|كل\s+\w+\s+و)$"
 )
-_PAST = re.compile(r"\s+(?:(?:اللي|الي)\s+)?(?:فات|فاتت|لفات|الماضي|الماضيه|الفايت|الفايته|المنصرم|السابق|راح|مضي|الفارط|الفارطه)(?!\w)")
+_PAST = re.compile(
+    r"\s+(?:(?:اللي|الي)\s+)?(?:فات|فاتت|لفات|الماضي|الماضيه|الفايت|الفايته|المنصرم|السابق|راح|مضي|الفارط|"
+    r"الفارطه)(?!\w)"
+)
 _NEXT = re.compile(
-    r"\s*(?P<next>(?:ال|اللي\s+|الي\s+|el |ely )?(?:جاي|جايه|جي|جيه|ياي|يايه|قادم|قادمه|مقبل|مقبله|gaya|gay|jaye|jey)|هذا|هذي|هاي|هاد|هادا|ده|دي)(?!\w)"
+    r"\s*(?P<next>(?:ال|اللي\s+|الي\s+|el |ely )?(?:جاي|جايه|جي|جيه|ياي|يايه|قادم|قادمه|مقبل|مقبله|gaya|gay|jaye|"
+    r"jey)|هذا|هذي|هاي|هاد|هادا|ده|دي)(?!\w)"
     r"|\s+(?P<week>(?:من\s+)?(?:ال)?اسبوع\s+(?:القادم|الجاي|المقبل))|\s+(?P<over>بعد\s+(?:الجاي|الجايه|القادم|القادمه))"
 )
 
 
 @functools.cache
 def _weekday() -> tuple[re.Pattern[str], Mapping[str, int]]:
-    free, bound, days = [], [], {}
+    free: list[str] = []
+    bound: list[str] = []
+    days: dict[str, int] = {}
     for day, *names in rows("weekdays.tsv"):
         for place, listed in zip((free, bound), names, strict=False):
             for name in filter(None, (read(name).folded for name in listed.split(", "))):
@@ -367,7 +404,8 @@ def _weekday() -> tuple[re.Pattern[str], Mapping[str, int]]:
                 days[name] = int(day)
     free_words, bound_words = ("|".join(sorted(words, key=len, reverse=True)) for words in (free, bound))
     return re.compile(
-        rf"(?<!\w)(?P<day>[وفبل]?(?:يوم|نهار|ليله|هاد|نهاره)\s+)?(?:(?:وال|فال|بال|عال|لل|ال|el |il |l)?(?P<free>{free_words})"
+        rf"(?<!\w)(?P<day>[وفبل]?(?:يوم|نهار|ليله|هاد|نهاره)\s+)?(?:(?:وال|فال|بال|عال|لل|ال|el |il |"
+        rf"l)?(?P<free>{free_words})"
         rf"|(?P<article>وال|فال|بال|لل|ال)?(?P<bound>{bound_words}))(?!\w)"
     ), days
 
@@ -390,12 +428,20 @@ def _weekdays(context: _Context, clock: list[Time]) -> Iterator[_Day]:
         if _BEFORE_RECURRING.search(before):
             yield _Day(posted, None, match.start(), match.end(), "recurring")
             continue
-        if not modifier and _SINCE.search(before) and not _STARTING.search(before):
-            if not re.match(_LINK + r"(?:ال|لل)?\w", text[match.end() :]) and not any(
-                0 <= time.start - match.end() < 4 for time in clock
-            ):
-                continue
+        since = not modifier and _SINCE.search(before) and not _STARTING.search(before)
+        timed = any(0 <= time.start - match.end() < 4 for time in clock)
+        if since and not timed and not re.match(_LINK + r"(?:ال|لل)?\w", text[match.end() :]):
+            continue
         day = days[match["free"] or match["bound"]]
+        of_month = _OF_MONTH.match(text, match.end())
+        if (
+            of_month
+            and not modifier
+            and (exact := _next_of_month(posted, int(of_month["d"])))
+            and exact.weekday() == day
+        ):
+            yield _Day(exact, None, match.start(), of_month.end("d"), "named")
+            continue
         ahead = (day - posted.weekday() - 1) % 7 + 1
         if modifier and modifier["over"]:
             ahead += 7
@@ -403,6 +449,21 @@ def _weekdays(context: _Context, clock: list[Time]) -> Iterator[_Day]:
             ahead = (6 - posted.weekday() - 1) % 7 + 1 + (day + 1) % 7  # weeks begin on Sunday
         end = modifier.end() if modifier else match.end()
         yield _Day(posted + timedelta(ahead), None, match.start(), end, "next" if modifier else "weekday")
+
+
+_OF_MONTH = re.compile(
+    r"\s+(?P<d>\d{1,2})(?![\d:٪%]|[/.-]\d|\s*(?:ص|م|صباح\w*|مساء\w*|الصبح|العصر|الظهر|المغرب|ايام|ساعات|اشخاص)(?!\w))"
+)
+
+
+def _next_of_month(posted: date, day: int) -> date | None:
+    """The next day of that number in this month or the next."""
+    following = (posted.replace(day=1) + timedelta(31)).replace(day=1)
+    for month in (posted, following):
+        found = _day("gregorian", month.year, month.month, day, None)
+        if found and found >= posted:
+            return found
+    return None
 
 
 def _is_week(context: _Context, match: re.Match[str]) -> bool:
@@ -421,14 +482,22 @@ def _merge(post: Post, days: list[_Day]) -> list[_Day]:
         last = merged[-1]
         between = post.folded[last.end : day.start]
         loose = {"weekday", "next"}
-        if re.fullmatch(_LINK, between) and between.strip() and not last.last and last.first < day.first and (
-            between.strip() == "-" or _opens(post, last)
+        joined = between.isspace() and post.folded.startswith("و", day.start)
+        if joined and last.kind in loose and day.kind in loose and (day.first - last.first).days == 1 and not last.last:
+            merged[-1] = _Day(last.first, day.first, last.start, day.end, "next")
+        elif (
+            _links(post, between, day)
+            and not last.last
+            and last.first < day.first
+            and (between.strip() == "-" or _opens(post, last))
         ):
-            both_loose = last.kind == day.kind == "weekday"
-            kind = "recurring" if both_loose or "recurring" in {last.kind, day.kind} else "named"
+            weekly = last.kind == day.kind == "weekday" and _WEEKLY.search(post.folded)
+            kind = "recurring" if weekly or "recurring" in {last.kind, day.kind} else "named"
             merged[-1] = _Day(last.first, day.last or day.first, last.start, day.end, kind)
-        elif (last.kind in loose) != (day.kind in loose) and "recurring" not in {last.kind, day.kind} and (
-            _BETWEEN.fullmatch(between)
+        elif (
+            (last.kind in loose) != (day.kind in loose)
+            and "recurring" not in {last.kind, day.kind}
+            and (_BETWEEN.fullmatch(between))
         ):
             sure = day if last.kind in loose else last
             merged[-1] = sure._replace(start=last.start, end=day.end)
@@ -442,16 +511,34 @@ def _merge(post: Post, days: list[_Day]) -> list[_Day]:
     return merged
 
 
-def _opens(post: Post, day: _Day) -> bool:
-    return bool(re.search(r"(?<!\w)(?:من|بين|ابتداء|اعتبارا|الفتره|يوم)\s*:?\s*(?:يوم\s+)?$", post.folded[max(0, day.start - 18) : day.start])) or (
-        post.folded.startswith("من", day.start)
+_WEEKLY = re.compile(r"يوميا|اسبوعيا|(?<!\w)كل(?!\w)|الدوام|دوام|مواعيد|ساعات|اوقات|طول السنه|دايما")
+
+
+def _links(post: Post, between: str, day: _Day) -> bool:
+    """Whether a range goes on: «إلى», «-», or the «ل» of «للخميس»."""
+    return bool(between.strip() and re.fullmatch(_LINK, between)) or (
+        between.isspace() and re.match(r"ل(?:ل|يوم|ا?ل)", post.folded[day.start :]) is not None
     )
+
+
+def _opens(post: Post, day: _Day) -> bool:
+    return bool(
+        re.search(
+            r"(?<!\w)(?:من|بين|ابتداء|اعتبارا|الفتره|يوم)\s*:?\s*(?:يوم\s+)?$",
+            post.folded[max(0, day.start - 18) : day.start],
+        )
+    ) or (post.folded.startswith("من", day.start))
 
 
 def _lasting(post: Post, day: _Day, count: int) -> _Day:
     """A day with its end where the post says for how many days."""
     match = _DAYS_NEXT.match(post.folded, day.end) or (_DURATION.search(post.folded) if count < 3 else None)
-    if not match or day.last or day.kind == "deadline" or _DEADLINE.search(post.folded, max(0, day.start - 40), day.start):
+    if (
+        not match
+        or day.last
+        or day.kind == "deadline"
+        or _DEADLINE.search(post.folded, max(0, day.start - 40), day.start)
+    ):
         return day
     groups: Callable[[str], str | None] = match.groupdict().get
     if not groups("unit") and groups("n") not in {"يومين", "اسبوعين", "اسبوع"}:
@@ -465,7 +552,7 @@ def _with_times(post: Post, days: list[_Day], clock: list[Time]) -> list[When]:
     timed: dict[int, Time] = {}
     for time in clock:
         near = [
-            (min(abs(time.start - day.end), abs(day.start - time.end)), n)
+            (time.start - day.end if day.end <= time.start else abs(day.start - time.end) + _AFTER_TIME, n)
             for n, day in enumerate(days)
             if not day.last and n not in timed
         ]
@@ -485,7 +572,9 @@ def _is_deadline(post: Post, day: _Day | None) -> bool:
 def _when(post: Post, day: _Day, time: Time | None) -> When:
     deadline = _is_deadline(post, day)
     if not time:
-        return When(day.first.isoformat(), day.last.isoformat() if day.last else None, "deadline" if deadline else "event")
+        return When(
+            day.first.isoformat(), day.last.isoformat() if day.last else None, "deadline" if deadline else "event"
+        )
     until = re.search(r"(?:قبل|حتي|لحد|لغايه|لين)\s*$", post.folded[max(0, time.start - 8) : time.start])
     start = f"{day.first}T{time.start_at}"
     if time.end_at and not deadline:

@@ -27,6 +27,9 @@ from evolunteer_nlp.initiatives.post import Found, Post, read
 from evolunteer_nlp.initiatives.status import Status, status
 from evolunteer_nlp.initiatives.volunteers import volunteers_wanted
 
+_NEAR = 5
+"""Words between one that asks for goods and the goods."""
+
 
 @dataclass(frozen=True, slots=True)
 class Details:
@@ -103,8 +106,8 @@ def extract(
     posted_at : datetime or str, optional
         When the post was written, in the account's time, as a datetime or in ISO 8601. Relative dates («بكرة») need it.
     country : str, optional
-        The account's country, ISO 3166 («SA»). Phones without a country's code and «ريال» are read by it; where it is left
-        out, the country of a city that the post names.
+        The account's country, ISO 3166 («SA»). Phones without a country's code and «ريال» are read by it;
+        where it is left out, the country of a city that the post names.
     label : str, optional
         The post's label. Without it the words decide whether it looks for helpers or for gifts.
     now : datetime, optional
@@ -129,7 +132,11 @@ def extract(
     label = label or _kind_of_ask(met, reach, money, bool(blood))
     goods = _goods(post, met) if label != "awareness_campaign" else ()
     gives = _gives(post, met, reach, money, goods, blood)
-    shown = [found._replace(value="") for found in (*where.cities, *where.districts, *days)]
+    shown = [
+        *(found.shows("") for found in where.cities),
+        *(found.shows("") for found in where.districts),
+        *(found.shows("") for found in days),
+    ]
     calls = label == "volunteer_call"
     urgent = nature.named(post, met, "urgent")
     return Details(
@@ -152,13 +159,17 @@ def extract(
     )
 
 
-def _kind_of_ask(cues: Mapping[str, Sequence[Cue]], reach: Contacts, money: Sequence[object], blood: bool) -> str | None:
+def _kind_of_ask(
+    cues: Mapping[str, Sequence[Cue]], reach: Contacts, money: Sequence[Found[Amount]], blood: bool
+) -> str | None:
     """The label by what was read, where the caller knows none."""
     if cues.get("volunteer"):
         return "volunteer_call"
     if reach.ibans or reach.accounts or reach.codes or money or blood:
         return "donation_drive"
-    if any(cue.value in {"ask", "cash"} for cue in cues.get("money", ())) or (cues.get("goods_ask") and cues.get("goods")):
+    if any(cue.value in {"ask", "cash"} for cue in cues.get("money", ())) or (
+        cues.get("goods_ask") and cues.get("goods")
+    ):
         return "donation_drive"
     return "volunteer_call" if cues.get("want") and (cues.get("helper") or cues.get("skill")) else None
 
@@ -174,10 +185,6 @@ def _goods(post: Post, cues: Mapping[str, Sequence[Cue]]) -> tuple[Found[str], .
     return nature.mentions(post, {"goods": asked}, "goods")
 
 
-_NEAR = 5
-"""Words between one that asks for goods and the goods."""
-
-
 def _gives(
     post: Post,
     cues: Mapping[str, Sequence[Cue]],
@@ -188,11 +195,15 @@ def _gives(
 ) -> dict[str, Found[str]]:
     """What a donation drive asks to give, with what shows it."""
     given: dict[str, Found[str]] = {}
-    paid = [*reach.ibans, *reach.accounts, *reach.codes, *money]
+    paid = [
+        *(found.shows("money") for found in reach.ibans),
+        *(found.shows("money") for found in (*reach.accounts, *reach.codes)),
+        *(found.shows("money") for found in money),
+    ]
     words = {cue.value: cue for cue in reversed(cues.get("money", ()))}
     word = words.get("cash") or (None if goods else words.get("ask"))
     if paid:
-        given["money"] = paid[0]._replace(value="money")
+        given["money"] = paid[0]
     elif word:
         given["money"] = post.found("money", word.start, word.end)
     if goods and (not paid or cues.get("in_kind")):

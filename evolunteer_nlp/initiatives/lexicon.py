@@ -1,14 +1,14 @@
 """Words that show something: one table, looked up word by word.
 
-``data/cues.tsv`` holds a field, a value and its cues on each line. Cues are folded as posts are; ``word*`` stands for all
-words that begin so, and words of a phrase may take an article. Articles, prepositions and conjunctions that are
-written together with the first word are taken off it. Looking words up in a table takes a post a few microseconds for all
-fields together; an alternation of all these cues would try each at every word.
+``data/cues.tsv`` holds a field, a value and its cues on each line. Cues are folded as posts are; ``word*`` stands for
+all words that begin so, and words of a phrase may take an article. Articles, prepositions and conjunctions that are
+written together with the first word are taken off it. Looking words up in a table takes a post a few microseconds for
+all fields together; an alternation of all these cues would try each at every word.
 
 >>> from evolunteer_nlp.initiatives.post import read
->>> post = read("نحتاج للمسنين وكبار السن بطانيات")
+>>> post = read("نحتاج للمسنين وكبار السن من النازحين")
 >>> [(cue.value, post.folded[cue.start:cue.end]) for cue in cues(post)["cause"]]
-[('elderly', 'للمسنين'), ('elderly', 'وكبار السن'), ('relief', 'بطانيات')]
+[('elderly', 'للمسنين'), ('elderly', 'وكبار السن'), ('relief', 'النازحين')]
 """
 
 import functools
@@ -81,9 +81,7 @@ def _entries(word: str) -> tuple[_Entry, ...]:
     whole, beginnings = _index()
     found: dict[_Entry, None] = {}
     for stem, clitic in stems(word):
-        found |= dict.fromkeys(
-            entry for entry in whole.get(stem, ()) if len(stem) > 2 or entry.rest or not clitic
-        )
+        found |= dict.fromkeys(entry for entry in whole.get(stem, ()) if len(stem) > 2 or entry.rest or not clitic)
         for end in range(3, len(stem) + 1):
             found |= dict.fromkeys(beginnings.get(stem[:end], ()))
     return tuple(found)

@@ -1,9 +1,9 @@
 """How well details are read: precision, recall and F1 of each field on annotated posts.
 
 An annotated post is a mapping with ``text``, ``label``, ``country``, ``posted_at`` and ``details`` as in
-``corpora/details/*.jsonl``. A field is the set of its values in a post (of a date its first day, of a place its name with
-letters folded); sets are counted over all posts. Where the annotation says "unknown" there is no value: so a mode that is
-read where none is shown costs precision.
+``corpora/details/*.jsonl``. A field is the set of its values in a post (of a date its first day, of a place its name
+with letters folded); sets are counted over all posts. Where the annotation says "unknown" there is no value: so a
+mode that is read where none is shown costs precision.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +44,7 @@ def _folded(values: Iterable[str | None]) -> set[object]:
 
 
 def _known(value: str | None) -> set[object]:
-    return {value} - {None, "unknown"}
+    return set() if value in {None, "unknown"} else {value}
 
 
 def _list(value: object) -> list[Any]:
@@ -88,7 +88,10 @@ FIELDS: Mapping[str, tuple[Callable[[Row], set[object]], Callable[[Details], set
         lambda gold: _folded(_list(gold["district"])),
         lambda details: _folded(found.value for found in details.districts),
     ),
-    "causes": (lambda gold: set(gold["causes"]), lambda details: {found.value for found in details.causes} or {"other"}),
+    "causes": (
+        lambda gold: set(gold["causes"]),
+        lambda details: {found.value for found in details.causes} or {"other"},
+    ),
     "mode": (lambda gold: _known(gold["mode"]), lambda details: {details.mode.value} if details.mode else set()),
     "organiser type": (
         lambda gold: _known(gold["organiser"]["type"]),
@@ -104,7 +107,10 @@ FIELDS: Mapping[str, tuple[Callable[[Row], set[object]], Callable[[Details], set
     ),
     "goods": (lambda gold: _folded(gold["goods"]), lambda details: _folded(found.value for found in details.goods)),
     "skills": (lambda gold: _folded(gold["skills"]), lambda details: _folded(found.value for found in details.skills)),
-    "urgent": (lambda gold: {True} & {gold["urgent"]}, lambda details: {True} if details.urgent else set()),
+    "urgent": (
+        lambda gold: {"urgent"} if gold["urgent"] else set(),
+        lambda details: {"urgent"} if details.urgent else set(),
+    ),
     "status": (lambda gold: _known(gold["status"]), lambda details: _known(details.status.value)),
 }
 """For each field, the values of an annotation and those that were read."""

@@ -50,7 +50,7 @@ def causes(post: Post, cues: Cues, blood: Sequence[Found[str]]) -> tuple[Found[s
     """The causes of a post; empty where nothing shows one."""
     strong = _firsts(post, [cue for cue in cues.get("cause", ()) if not _is_offered(post, cue)])
     if blood:
-        strong.setdefault("blood", blood[0]._replace(value="blood"))
+        strong.setdefault("blood", blood[0].shows("blood"))
     if "blood" in strong:
         strong.pop("health", None)
     if not strong:
@@ -61,7 +61,9 @@ def causes(post: Post, cues: Cues, blood: Sequence[Found[str]]) -> tuple[Found[s
     return tuple(sorted(strong.values(), key=lambda found: found.start))
 
 
-def mode(post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[str]], where: Sequence[Found[str]]) -> Found[str] | None:
+def mode(
+    post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[str]], where: Sequence[Found[str]]
+) -> Found[str] | None:
     """Where the help takes place: ``online``, ``on_site`` or ``both``; None where nothing shows it.
 
     Parameters
@@ -78,18 +80,18 @@ def mode(post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[st
         return far[0] if far else near[0] if near and where else None
     if far and near:
         said = any("حضور" in post.folded[cue.start : cue.end] for cue in cues["on_site"])
-        return far[0]._replace(value="both") if said or "مقر" in post.folded else far[0]
+        return far[0].shows("both") if said or "مقر" in post.folded else far[0]
     shown = [*far, *near, *where, *named(post, cues, "field"), *named(post, cues, "contact")]
-    return shown[0]._replace(value="online" if far else "on_site") if shown else None
+    return shown[0].shows("online" if far else "on_site") if shown else None
 
 
 def _mode_of_giving(gives: Mapping[str, Found[str]]) -> Found[str] | None:
     """Blood and goods are brought; money is sent; where only a link or a phone is left, it is sent too."""
     come, pay = gives.get("blood") or gives.get("goods"), gives.get("money")
     if come:
-        return come._replace(value="both" if pay and "blood" not in gives else "on_site")
+        return come.shows("both" if pay and "blood" not in gives else "on_site")
     sent = pay or gives.get("contact")
-    return sent._replace(value="online") if sent else None
+    return sent.shows("online") if sent else None
 
 
 def kinds(post: Post, cues: Cues) -> tuple[Found[str], ...]:

@@ -1,8 +1,8 @@
 """By whom: the organiser that a post names, and of what type it is.
 
-A noun such as «جمعية», «فريق», «بلدية» opens a name, which goes on to the next verb, preposition or sign. Where a mosque, a
-school or a hospital is only the place («عند مسجد ١٤») it organises nothing. Without any such noun, words of the first
-person say whether a person asks («أمي عندها عملية») or a group («احنا عيال الحارة»).
+A noun such as «جمعية», «فريق», «بلدية» opens a name, which goes on to the next verb, preposition or sign. Where a
+mosque, a school or a hospital is only the place («عند مسجد ١٤») it organises nothing. Without any such noun, words of
+the first person say whether a person asks («أمي عندها عملية») or a group («احنا عيال الحارة»).
 
 >>> from evolunteer_nlp.initiatives.lexicon import cues
 >>> from evolunteer_nlp.initiatives.post import read
@@ -35,19 +35,25 @@ class _Noun(NamedTuple):
 
 _PLACES = {"mosque", "school", "state", "company"}
 _PLACE_BEFORE = re.compile(
-    r"(?:(?<!\w)(?:في|ف|عند|جنب|قدام|امام|قرب|ورا|وراء|خلف|يم|حدا|لدي|داخل|بجوار|من|الي|ع|علي|ساحه|مقر|بمقر|موقف|سطح|صاله|قاعه|قدام|باب|حول|اطفال|"
-    r"مرضي|طلاب|طلبه|تلاميذ|بناء|لبناء|ترميم|فرش|مريض\w*|حي|شارع|نظافه|تنظيف|لتنظيف|عياده|سور)\s+|(?<!\w)[وف]?(?:ب|ل|ع)ال|(?<!\w)[وف]?[بلع])$"
+    r"(?:(?<!\w)(?:في|ف|عند|جنب|قدام|امام|قرب|ورا|وراء|خلف|يم|حدا|لدي|داخل|بجوار|من|الي|ع|علي|ساحه|مقر|بمقر|موقف|"
+    r"سطح|صاله|قاعه|قدام|باب|حول|اطفال|"
+    r"مرضي|طلاب|طلبه|تلاميذ|بناء|لبناء|ترميم|فرش|مريض\w*|حي|شارع|نظافه|تنظيف|لتنظيف|عياده|سور)\s+|"
+    r"(?<!\w)[وف]?(?:ب|ل|ع)ال|(?<!\w)[وف]?[بلع])$"
 )
 _ANNOUNCES = re.compile(
-    r"(?<!\w)(?:[وف]?[تي](?:علن|دعو|نظم|طلق|سر|تشرف|هيب|نبه|ذكر|ستقبل|ناشد|قيم|تلقي|فتح|بحث|واصل|حتاج|طلب|رحب|نفذ|عتزم|ستعد|قدم)|لحساب|حساب|باسم|"
+    r"(?<!\w)(?:[وف]?[تي](?:علن|دعو|نظم|طلق|سر|تشرف|هيب|نبه|ذكر|ستقبل|ناشد|قيم|تلقي|فتح|بحث|واصل|حتاج|طلب|رحب|نفذ|"
+    r"عتزم|ستعد|قدم)|لحساب|حساب|باسم|"
     r"باشراف|بالتعاون مع|بالشراكه مع|انضموا الي|انضم الي|اداره|معكم|اخوانكم في|نحن في|احنا في|نحن|احنا|نا في)\s+$"
 )
 _ONLY_QUOTED = {"حمله", "مجموعه"}
 _HOSPITALS = ("مستشف", "مشف", "بنك الدم", "مصرف الدم", "مركز الصح", "المشف", "المستشف")
 _STOP = re.compile(
-    r"(?:عن|في|ف|علي|الي|من|مع|ل|ب|او|ان|بعد|قبل|حتي|عبر|اليوم|غدا|بكره|يوم|هذا|هذه|هي|هو|لا|ما|قد|كل|اللي|التي|الذي|وهي|راح|رح|بدنا|نحتاج|محتاج\w*|عايز\w*|"
-    r"بدو|بدها|عنده\w*|عندنا|حاطين|فارغ|رقم|حساب|التطوعي[هة]? |[تي](?:علن|دعو|نظم|طلق|ستقبل|بحث|حتاج|سر|ناشد|طلب|فتح|رحب|واصل|قيم|صل|تلقي)\w*|"
-    r"مطلوب\w*|للتبرع|للتسجيل|للتواصل|لل\w{4,}|وال\w+ة|كان|كانت|حيث|اذا|لو|اسبوعيا|يوميا|تقول|ترحب|المطلوب|السبت|الاحد|الجمعه|الخميس)$"
+    r"(?:عن|في|ف|علي|الي|من|مع|ل|ب|او|ان|بعد|قبل|حتي|عبر|اليوم|غدا|بكره|يوم|هذا|هذه|هي|هو|لا|ما|قد|كل|اللي|التي|"
+    r"الذي|وهي|راح|رح|بدنا|نحتاج|محتاج\w*|عايز\w*|"
+    r"بدو|بدها|عنده\w*|عندنا|حاطين|فارغ|رقم|حساب|التطوعي[هة]? |[تي](?:علن|دعو|نظم|طلق|ستقبل|بحث|حتاج|سر|ناشد|طلب|"
+    r"فتح|رحب|واصل|قيم|صل|تلقي)\w*|"
+    r"مطلوب\w*|للتبرع|للتسجيل|للتواصل|لل\w{4,}|وال\w+ة|كان|كانت|حيث|اذا|لو|اسبوعيا|يوميا|تقول|ترحب|المطلوب|السبت|"
+    r"الاحد|الجمعه|الخميس)$"
 )
 _PIECE = re.compile(r"\s(«[^»\n]{1,40}»|\"[^\"\n]{1,40}\"|[^\W\d_]+)")
 _LONGEST_NAME = 5
@@ -72,8 +78,9 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]], label: str | None =
         kind, alone = kinds[match["noun"]]
         ranked.append(_weigh(post, _Noun(match, kind, alone)))
     for kind in ("team", "person") if label != "awareness_campaign" else ():
-        for cue in cues.get(kind, ())[:1]:
-            ranked.append((_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)))
+        ranked += [
+            (_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)) for cue in cues.get(kind, ())[:1]
+        ]
     rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
     return found if rank else None
 

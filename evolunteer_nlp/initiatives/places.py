@@ -1,9 +1,10 @@
 """Where: the cities, governorates and districts of the Arab world that a post names.
 
 ``data/places.tsv`` is a small gazetteer, written by hand. A name may carry a preposition or a conjunction («بالرياض»,
-«فبغداد»). Names that are also common words («الخبر», «صور») count only after a preposition, «مدينة» or another cue.
-A name of several countries' places («طرابلس») is meant as the country that follows it says, else as the account's does, else
-its country is unknown. A city is never inferred from a district.
+«فبغداد»). Names that are also other words («الخبر», «صور») count only after a preposition, «مدينة» or another cue,
+and only where the account is of their country.
+A name of several countries' places («طرابلس») is meant as the country that follows it says, else as the account's
+does, else its country is unknown. A city is never inferred from a district.
 
 >>> from evolunteer_nlp.initiatives.post import read
 >>> found = places(read("التوزيع بالرياض وفي صور وطرابلس لبنان، حي السويدي"), "OM")
@@ -42,25 +43,32 @@ class _Entry(NamedTuple):
     country: str
     kind: str
     rest: tuple[str, ...]
-    guarded: bool
-    """Whether the name is also another word."""
+    guard: str
+    """``?`` or ``!`` where the name is also another word: see ``data/places.tsv``."""
 
 
 _PREPOSITIONS = {
-    "في", "ف", "ب", "ل", "من", "الي", "علي", "ع", "مدينه", "محافظه", "ولايه", "منطقه", "اهل", "اهالي", "شباب", "بنات", "ناس", "ريف",
-    "بمدينه", "بمحافظه", "لمدينه", "مركز", "ناحيه", "قضاء", "بناحيه", "بقضاء", "اقليم", "باقليم", "داخل", "قرب", "جماعه", "بريف",
-    "ولاد", "اولاد", "عيال", "f", "fi", "men", "l", "b", "d", "شمال", "جنوب", "شرق", "غرب", "مخيم", "مخيمات", "قباله", "بتاعه", "عند", "جهه", "لمخيمات", "بلديه", "عمالة",
+    "في", "ف", "ب", "ل", "من", "الي", "علي", "ع", "مدينه", "محافظه", "ولايه", "منطقه", "اهل", "اهالي", "شباب", "بنات",
+    "ناس", "ريف", "وفي", "بمدينه", "بمحافظه", "لمدينه", "مركز", "ناحيه", "قضاء", "بناحيه", "بقضاء", "اقليم", "باقليم",
+    "داخل", "قرب", "جماعه", "بريف", "ولاد", "اولاد", "عيال", "f", "fi", "men", "l", "b", "d", "شمال", "جنوب", "شرق",
+    "غرب", "مخيم", "مخيمات", "قباله", "بتاعه", "عند", "جهه", "لمخيمات", "بلديه", "عمالة",
 }  # fmt: skip
 _NOT_AFTER = {"شارع", "شوارع", "طريقه", "بشارع", "قناه", "نادي", "منتخب", "دوري", "مطعم", "اكتوبر", "وكاله", "صحيفه"}
 _PREPOSITION_CLITICS = {"ب", "ل", "ف", "ع", "وب", "ول", "فب", "لل", "بال", "عال", "وبال", "فال", "ولل", "هال"}
 _KIND = (
-    r"حي|بحي|حاره|بحاره|مخيم|بمخيم|لمخيم|عزبه|بعزبه|كفر|قريه|بقريه|لقريه|نجع|ضاحيه|بضاحيه|حومه|بحومه|منطقه|بمنطقه|دوار|بدوار|بلده|ببلده|"
+    r"حي|بحي|حاره|بحاره|مخيم|بمخيم|لمخيم|عزبه|بعزبه|كفر|قريه|بقريه|لقريه|نجع|ضاحيه|بضاحيه|حومه|بحومه|منطقه|بمنطقه|"
+    r"دوار|بدوار|بلده|ببلده|"
     r"حله|معسكر|هجره|بهجره|ناحيه"
 )
-_DISTRICT = re.compile(rf"(?<!\w)(?P<kind>و?(?:{_KIND}))\s+(?P<name>(?:(?:ابو|ابن|بني|ام|الشيخ|عين|سيدي|باب|راس|بن|بئر|تل)\s)?(?!ال?\w*ين\s)[ء-ي]{{2,}}(?:\s+(?:الشرقي|الغربي|الشمالي|الجنوبي|الجديد|الجديده)ه?)?)")
+_DISTRICT = re.compile(
+    rf"(?<!\w)(?P<kind>و?(?:{_KIND}))\s+(?P<name>(?:(?:ابو|ابن|بني|ام|الشيخ|عين|سيدي|باب|راس|بن|بئر|"
+    rf"تل)\s)?(?!ال?\w*ين\s)[ء-ي]{{2,}}(?:\s+(?:الشرقي|الغربي|الشمالي|الجنوبي|الجديد|الجديده)ه?)?)"
+)
 _GENERIC = re.compile(
-    r"(?:ال)?(?:كامل|بعيد\w*|نائيه|متضرر\w*|كلها|كله|فقير\w*|صغير\w*|مجاور\w*|محتاج\w*|قريب\w*|شعبي\w*|عشوائي\w*|نازح\w*|نزوح|ايواء|لاجئ\w*|صيفي|"
-    r"شتوي|تطوعي|طبي|كشفي|ربيعي|شمال|جنوب|شرق|غرب|في|من|علي|عن|و\w*|اللي|التي|الي|كان|هذا|واحد\w*|نظيف\w*|عنا|عندنا|بتاع\w*|ديال\w*|لا|يا|كبير\w*|تعليمي|تدريبي|"
+    r"(?:ال)?(?:كامل|بعيد\w*|نائيه|متضرر\w*|كلها|كله|فقير\w*|صغير\w*|مجاور\w*|محتاج\w*|قريب\w*|شعبي\w*|عشوائي\w*|"
+    r"نازح\w*|نزوح|ايواء|لاجئ\w*|صيفي|"
+    r"شتوي|تطوعي|طبي|كشفي|ربيعي|شمال|جنوب|شرق|غرب|في|من|علي|عن|و\w*|اللي|التي|الي|كان|هذا|واحد\w*|نظيف\w*|عنا|"
+    r"عندنا|بتاع\w*|ديال\w*|لا|يا|كبير\w*|تعليمي|تدريبي|"
     r"سكني\w*|صناعي\w*|كل|جم[بن]|جنب|قدام|ورا|نفس\w*|يوم|فيها|فيه|مي|ميت|ثاني\w*|تاني\w*|نموذجي\w*|اكثر\w*|احتياج\w*)$"
 )
 
@@ -70,9 +78,11 @@ def _index() -> Mapping[str, list[_Entry]]:
     index: defaultdict[str, list[_Entry]] = defaultdict(list)
     for name, country, kind, variants in rows("places.tsv"):
         for written in [name, *variants.split(", ")]:
-            folded = read(written.rstrip("?")).folded.split()
+            folded = read(written.rstrip("?!")).folded.split()
             if folded:
-                entry = _Entry(name.rstrip("?"), country, kind, tuple(folded[1:]), written.endswith("?"))
+                entry = _Entry(
+                    name.rstrip("?!"), country, kind, tuple(folded[1:]), written[len(written.rstrip("?!")) :]
+                )
                 index[folded[0]].append(entry)
     return index
 
@@ -112,7 +122,11 @@ def places(post: Post, country: str | None) -> Places:
         if entry.kind == "district" and not inside:
             districts.setdefault(entry.name, post.found(entry.name, start, end))
         elif entry.kind == "city" and not inside:
-            known = entry.country if len({each.country for each in entries}) == 1 or _agrees(entry, post, last, country) else None
+            known = (
+                entry.country
+                if len({each.country for each in entries}) == 1 or _agrees(entry, post, last, country)
+                else None
+            )
             cities.setdefault(entry.name, post.found(City(entry.name, known), start, end))
     for found in named:
         districts.setdefault(found.value, found)
@@ -124,10 +138,12 @@ def _counts(post: Post, at: int, clitic: str, entry: _Entry, country: str | None
     before = post.words[at - 1].text if at else ""
     if before in _NOT_AFTER or (entry.kind == "district" and country and country != entry.country):
         return False
-    if not entry.guarded:
+    if not entry.guard:
         return True
     if country and country != entry.country:
-        return False
+        return _after(post, at + len(entry.rest)) == entry.country
+    if country and entry.guard == "!":
+        return True
     if clitic in _PREPOSITION_CLITICS - {"ف"} or before.removeprefix("و") in _PREPOSITIONS:
         return True
     listed = clitic == "و" or "،" in post.folded[post.words[at - 1].end : post.words[at].start] if at else False
@@ -145,8 +161,10 @@ def _after(post: Post, last: int) -> str | None:
 def _meant(post: Post, last: int, entries: list[_Entry], country: str | None) -> _Entry:
     wanted = _after(post, last) or country
     cities = [entry for entry in entries if entry.kind == "city"] or entries
-    return next((entry for entry in cities if entry.country == wanted), next(
-        (entry for entry in entries if entry.country == wanted), cities[0]))
+    return next(
+        (entry for entry in cities if entry.country == wanted),
+        next((entry for entry in entries if entry.country == wanted), cities[0]),
+    )
 
 
 def _agrees(entry: _Entry, post: Post, last: int, country: str | None) -> bool:

@@ -22,6 +22,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from evolunteer_nlp.text.cleaning import fold_char
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 # «3ayzeen», «gom3a»: digits are letters in Arabizi
 WORD = re.compile(r"[a-z]+\d[a-z][a-z0-9]*|\d[a-z]{2,}[a-z0-9]*|\d+|[^\W\d_]+")
@@ -54,6 +55,10 @@ class Found(NamedTuple, Generic[T]):
     start: int
     end: int
     text: str
+
+    def shows(self, value: U) -> "Found[U]":
+        """The same span as evidence of another value."""
+        return Found(value, self.start, self.end, self.text)
 
 
 class Word(NamedTuple):
@@ -105,7 +110,7 @@ def _fold(char: str) -> str:
     plain = unicodedata.normalize("NFKC", char) if kind[0] in "LNS" and ord(char) > 0x2000 else char
     if plain != char:
         return "".join(_fold(part) for part in plain if part not in " \N{ARABIC TATWEEL}")
-    return char if kind[0] in "PS" and kind != "Sk" or char in "\n\t" else fold_char(char)
+    return char if (kind[0] in "PS" and kind != "Sk") or char in "\n\t" else fold_char(char)
 
 
 class _FoldTable(dict[str, str]):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.lexicon import rows, stems
-from evolunteer_nlp.initiatives.post import Post, Word, read
+from evolunteer_nlp.initiatives.post import Post, read
 
 _DIGITS = re.compile(
     r"(?<![\d.,/:])(?:\d{1,3}(?:[,.']\d{3})+|\d{1,3}(?: \d{3})+(?!\d| \d)|\d+)(?:[.,]\d{1,2})?(?!\d|[.,/:]\d)"

@@ -1,7 +1,8 @@
 """Whether an ask is still open: what the post says, then its dates, then its age.
 
-The words of the post come first; where it says both («اكتمل العدد … وما زلنا نستقبل») something is open. A date that is not
-past when the post is written, or when it is read, keeps it open. An ask whose dates are past when it is read is closed.
+The words of the post come first; where it says both («اكتمل العدد … وما زلنا نستقبل») something is open. A date that
+is not past when the post is written, or when it is read, keeps it open. An ask whose dates are past when it is read
+is closed.
 """
 
 from collections.abc import Mapping, Sequence
