@@ -63,12 +63,17 @@ _RANGE = re.compile(
 )
 _SINGLE = re.compile(rf"(?<![\w/+.])(?:[بل])?(?P<clock>{_CLOCK})?{_TIME.replace('{n}', '1')}(?![\w/])")
 _AFTER_BARE = re.compile(r"\s*(?:$|[،,.؛\n!?؟)-]|(?:في|ف|ب\w+|قدام|عند|و\w+|يوم|كل|مساء|بمقر|بالضبط|جنب)(?!\w))")
-_HINT = re.compile(rf"\d[:.]\d|ساع|\d\s*(?:{_PART})(?!\w)|(?:{_PART})(?!\w)|من\s?(?:ال)?\s?\w+ (?:ل|الي|حتي|-)| ل")
+_FIRST_WORDS = {hour.split()[0] for hour in _HOURS}
+_DIGIT = re.compile(r"\d")
+
+
+def _hour_word(word: str) -> bool:
+    return word.removeprefix("ل").removeprefix("ال") in _FIRST_WORDS
 
 
 def times(post: Post, taken: Sequence[tuple[int, int]] = ()) -> list[Time]:
     """Read all clock times that do not touch ``taken`` spans of the folded post."""
-    if not _HINT.search(post.folded):
+    if not (_DIGIT.search(post.folded) or any(_hour_word(word.text) for word in post.words)):
         return []
     found: list[Time] = []
     taken = list(taken)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
+from evolunteer_nlp.errors import MissingPackageError
 from evolunteer_nlp.initiatives.lexicon import Cue
 from evolunteer_nlp.initiatives.post import Found, Post
 
@@ -145,8 +146,10 @@ def _compact(typed: str) -> str:
 
 
 def _is_iban(iban: str) -> bool:
-    from stdnum import iban as registry
-
+    try:
+        from stdnum import iban as registry
+    except ImportError as error:
+        raise MissingPackageError("IBANs need python-stdnum; pip install 'evolunteer-nlp[discover]'") from error
     return bool(registry.is_valid(iban))
 
 
@@ -205,8 +208,10 @@ def _phone(number: str, country: str | None) -> str | None:
 
 
 def _valid(number: str, country: str | None) -> str | None:
-    import phonenumbers
-
+    try:
+        import phonenumbers
+    except ImportError as error:
+        raise MissingPackageError("phones need phonenumbers; pip install 'evolunteer-nlp[discover]'") from error
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:

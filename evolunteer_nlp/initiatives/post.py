@@ -122,16 +122,19 @@ class _FoldTable(dict[str, str]):
 
 
 _TABLE = _FoldTable()
+_PLACES = [(at, at + 1) for at in range(4096)]  # made once: most posts are shorter
 
 
 def read(text: str) -> Post:
     """Fold a post; never raises for a `str`."""
     pieces = [_TABLE[char] for char in text]
     folded = "".join(pieces)
-    origin = [(at, at + 1) for at, piece in enumerate(pieces) for _ in piece]
+    origin = _PLACES[: len(text)] if len(text) <= len(_PLACES) else [(at, at + 1) for at in range(len(text))]
+    if "" in pieces or len(folded) > len(text):
+        origin = [place for place, piece in zip(origin, pieces, strict=True) for _ in piece]
     for match in reversed(list(_ELONGATION.finditer(folded))):
         start, end = match.span()
         folded = folded[: start + 1] + folded[end:]
         origin[start:end] = [(origin[start][0], origin[end - 1][1])]
-    words = tuple(Word(match[0], match.start(), match.end()) for match in WORD.finditer(folded))
+    words = tuple([Word(match[0], *match.span()) for match in WORD.finditer(folded)])
     return Post(text, folded, tuple(origin), words)
