@@ -18,7 +18,7 @@ ALLOWED = {
     "tables": {"tables", "errors"},
     "corpus": {"corpus", "tables", "text", "errors", "labels", "model"},
     "training": {"training", "corpus", "tables", "engine", "text", "errors", "labels", "model"},
-    "initiatives": {"initiatives", "text", "tables", "errors", "labels"},
+    "initiatives": {"initiatives", "text", "tables", "dumps", "errors", "labels"},
     "dumps": {"dumps", "tables", "model", "errors"},
     "cli": {"cli", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},
 }

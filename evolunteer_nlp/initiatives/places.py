@@ -89,7 +89,7 @@ def _index() -> Mapping[str, list[_Entry]]:
 
 @functools.cache
 def _countries() -> Mapping[str, str]:
-    return {read(name).folded: country for country, names in rows("countries.tsv") for name in names.split(", ")}
+    return {read(name).folded: country for country, _, names in rows("countries.tsv") for name in names.split(", ")}
 
 
 @functools.lru_cache(maxsize=1 << 16)
