@@ -8,10 +8,10 @@ What each is called is in ``data/names.tsv``, its words are in ``data/cues.tsv``
 >>> from evolunteer_nlp.initiatives.details import extract
 >>> text = "انشرها ولك الأجر، حالة محتاجة، حول على حساب باسم سعد الفلاني 1234567890123456"
 >>> for cue in trust_cues(text, extract(text, country="SA"), now=datetime(2026, 3, 5)):
-...     print(cue.criterion, cue.speaks, cue.name, cue.evidence.text if cue.evidence else "")
+...     print(cue.criterion, cue.speaks, cue.name, cue.evidence and cue.evidence.text)
 credibility against account_of_person حساب باسم
 plausibility against reward انشرها ولك الأجر
-support against no_follow_up
+support against no_follow_up None
 """
 
 import re
@@ -31,9 +31,7 @@ FRESH = 14
 """Days within which a post is fresh."""
 STALE = 45
 """Days after which a post without a date that is still to come is stale."""
-_OFFICIAL = re.compile(
-    r"(?:^|[./@])[\w-]+\.(?:gov|gob|gouv|org|edu|mil)\.[a-z]{2}(?![\w.-])|\.(?:gov|org|ngo)(?![\w.-])"
-)
+_OFFICIAL = re.compile(r"(?:^|[./@])[\w-]+\.(?:gov|gouv|org|edu|mil)\.[a-z]{2}(?![\w.-])|\.(?:gov|org|ngo)(?![\w.-])")
 _LICENCE = re.compile(
     r"(?<!\w)(?:(?:ال)?(?:ترخيص|رخصه|تصريح|اشهار|سجل|تسجيل)\s*(?:رسمي\s*)?(?:رقم|برقم|:|#)*|(?:مرخصه?|مشهره?|مسجله?)"
     r"\s+(?:\w+\s+){0,4}?(?:برقم|رقم))[\s:#(]*\d[\d/-]{1,15}"
