@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 
 from evolunteer_nlp import classify, load_model
 from evolunteer_nlp.corpus.posts import LabelledPost
+from evolunteer_nlp.dumps.exports import open_posts
 from evolunteer_nlp.errors import TableError
+from evolunteer_nlp.tables.read import Row
+from evolunteer_nlp.training.drift import sample
 from evolunteer_nlp.training.review import pick
 
 SURE = "مباراة الهلال والنصر الليلة الساعة التاسعة"
@@ -101,6 +105,16 @@ def test_empty_foreign_and_odd_rows_are_passed_over(tmp_path):
     rows = [None, 5, DOUBTFUL, "", "  ", "😂", ".", "hello world", "12345"]
     path.write_text("".join(json.dumps({"text": row}, ensure_ascii=False) + "\n" for row in rows) + "[1]\n", "utf-8")
     assert [task.row for task in pick(path, 10, load_model())] == [3]
+
+
+def test_exports_of_platforms_are_read_too():
+    chat = Path(__file__).with_name("fixtures") / "platforms" / "WhatsApp Chat with فريق العون.txt"
+    with open_posts(chat) as table:
+        written = {row.values["text"] for row in table.rows if isinstance(row, Row)}
+    picked = [task.text for task in pick(chat, 10, load_model(engine="words"))]
+    assert picked
+    assert written.issuperset(picked)
+    assert set(sample(chat, 100)) == written
 
 
 def test_a_dump_that_is_not_there_is_refused(tmp_path):

@@ -195,7 +195,7 @@ def compare(
 
 @app.command()
 def drift(
-    dump: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, Parquet or Excel.")],
+    dump: Annotated[Path, typer.Argument(help="A table, or a platform's export.")],
     model: ModelOption = None,
     engine: EngineOption = None,
     n: Annotated[int, typer.Option("-n", min=1, help="Posts drawn at random.")] = 20_000,

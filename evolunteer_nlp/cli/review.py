@@ -19,7 +19,7 @@ def review() -> None:
 
 @app.command()
 def pick(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, TSV, JSONL, Parquet or Excel.")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A table, or a platform's export.")],
     n: Annotated[int, typer.Option("-n", min=1, help="How many posts.")] = 200,
     output: Annotated[
         Path,

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from evolunteer_nlp.corpus.posts import held_out_files, read_corpus
 from evolunteer_nlp.corpus.splits import grouped_folds
+from evolunteer_nlp.dumps.exports import open_posts
 from evolunteer_nlp.engine.cascade import are_read
 from evolunteer_nlp.engine.decision import Columns, Decision
 from evolunteer_nlp.model import Model
-from evolunteer_nlp.tables.read import Row, open_table
+from evolunteer_nlp.tables.read import Row
 from evolunteer_nlp.text.cleaning import tokens
 from evolunteer_nlp.text.features import bare, is_word, number
 from evolunteer_nlp.text.language import is_arabic
@@ -235,7 +236,7 @@ def _words(text: str) -> list[str] | None:
 
 
 def sample(path: Path, n: int, column: str | None = None, seed: int = 0) -> list[str]:
-    """Draw up to ``n`` posts of a table at random, reading it once (Vitter 1985, https://doi.org/10.1145/3147.3165).
+    """Draw up to ``n`` posts of a table or an export at random, reading it once (Vitter 1985, https://doi.org/10.1145/3147.3165).
 
     Raises
     ------
@@ -244,7 +245,7 @@ def sample(path: Path, n: int, column: str | None = None, seed: int = 0) -> list
     """
     rng = random.Random(seed)  # noqa: S311  # a sample, not a secret
     drawn: list[str] = []
-    with open_table(path) as table:
+    with open_posts(path) as table:
         column = table.text_column(column)
         values = (row.values.get(column) for row in table.rows if isinstance(row, Row))
         for seen, text in enumerate(value for value in values if isinstance(value, str)):

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evolunteer_nlp.corpus.posts import LabelledPost, authored_folder, read_corpus, read_public_labels, text_id
+from evolunteer_nlp.dumps.exports import open_posts
 from evolunteer_nlp.model import Model
-from evolunteer_nlp.tables.read import Row, open_table
+from evolunteer_nlp.tables.read import Row
 from evolunteer_nlp.text.cleaning import tokens
 from evolunteer_nlp.text.language import is_arabic
 from evolunteer_nlp.text.near_duplicates import near_duplicates
@@ -70,7 +71,7 @@ def pick(
     Parameters
     ----------
     source : path
-        CSV, TSV, JSON Lines, Parquet or Excel.
+        A table, or a platform's export.
     n : int
     model : Model
     column : str, optional
@@ -87,7 +88,7 @@ def pick(
     """
     known = {text_id(post.text) for post in (*read_corpus([authored_folder()]), *labelled)} | set(read_public_labels())
     least_sure: list[Task] = []
-    with open_table(source) as table:
+    with open_posts(source) as table:
         column = table.text_column(column)
         rows = iter(table.rows)
         while chunk := list(islice(rows, _ROWS_AT_ONCE)):
