@@ -47,7 +47,8 @@ class Initiative:
     text : str
         The fullest of its posts; the spans of ``details`` are in it.
     details : Details
-        Dates resolved against the first post, status by all posts at the time of reading.
+        Dates resolved against the first post; status by all posts at the time of reading, without evidence where that
+        is in another post than the one shown.
     posts : tuple of Ask
         Its posts, oldest first.
     conflicts : tuple of Conflict
@@ -89,9 +90,14 @@ class Initiative:
 
     @property
     def is_private(self) -> bool:
-        """Whether nothing shows that an organisation asks, so that its numbers may be a private person's."""
-        organiser = self.details.organiser
-        return organiser is None or organiser.value.type == "person"
+        """Whether its numbers may be a private person's: no organisation is shown to ask, or the account is a person's.
+
+        A team that only says «احنا» is some private persons.
+        """
+        if self.details.organiser is None or any(cue.name == "account_of_person" for cue in self.cues):
+            return True
+        name, kind = self.details.organiser.value
+        return kind == "person" or (kind == "team" and not name)
 
 
 def find_initiatives(
@@ -117,6 +123,7 @@ def find_initiatives(
     for done, posts in enumerate(gather(asks), 1):
         found.append(_initiative(posts, now))
         progress(done)
+    found.sort(key=lambda one: one.id)
     found.sort(key=lambda one: one.last_seen or datetime.min, reverse=True)
     return sorted(found, key=lambda one: ("open", "unknown", "closed").index(one.details.status.value))
 
@@ -131,7 +138,7 @@ def _initiative(posts: Sequence[Ask], now: datetime) -> Initiative:
     details = replace(versions[fullest.text], status=_status(versions, fullest.text))
     day = first.posted_at.date().isoformat() if first.posted_at else ""
     return Initiative(
-        hashlib.sha256(f"{day} {clean(first.text)}".encode("utf-8", "replace")).hexdigest()[:10],
+        hashlib.sha256(f"{day} {clean(first.text) or first.text}".encode("utf-8", "replace")).hexdigest()[:10],
         fullest.label,
         fullest.also,
         fullest.probability,
@@ -145,6 +152,13 @@ def _initiative(posts: Sequence[Ask], now: datetime) -> Initiative:
 
 
 def _status(versions: dict[str, Details], shown: str) -> Status:
-    """What the last post says that says something, else the status of the post that is shown."""
-    said = [version.status for version in versions.values() if version.status.reason == "says"]
-    return said[-1] if said else versions[shown].status
+    """What the last post says that says something; else by the last post with a date; else that of the post shown.
+
+    A version that is repeated word for word is as old as its first post: who passes it on late has not heard the news.
+    """
+    for reason in ("says", "date"):
+        found = [(text, version.status) for text, version in versions.items() if version.status.reason == reason]
+        if found:
+            text, status = found[-1]
+            return status if text == shown else status._replace(evidence=None)
+    return versions[shown].status

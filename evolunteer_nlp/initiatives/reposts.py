@@ -1,21 +1,26 @@
 """One initiative, many posts: copies, forwards and small changes of one appeal.
 
 Posts are copies where they are near-duplicates (`evolunteer_nlp.text.near_duplicates`; numbers do not count, so that
-one appeal with two account numbers is found) and not more than `PAUSE` apart: the same words a year later are another
-call.
+one appeal with two account numbers is found), or where nearly all of one is in the other, as with what was cut off with
+«…» or sent on with a long greeting; and not more than `PAUSE` apart: the same words a year later are another call. Two
+calls in one frame of words («كسوة العيد لأطفال مخيم …») are taken for one; the numbers in which they differ are shown.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.asks import Ask
 from evolunteer_nlp.initiatives.details import Details
-from evolunteer_nlp.text.near_duplicates import clusters, near_duplicates
+from evolunteer_nlp.text.near_duplicates import THRESHOLD, clusters, near_duplicates, shingles
 
 PAUSE = timedelta(days=60)
 """The longest pause between two copies of one call."""
+_CUT = 0.3
+"""Similarity from which a text may be a part of another: three tenths of it."""
+_PART = 0.85
+"""Share of the shorter text that the longer one must hold; no two different ones of 9,192 written asks reach it."""
 
 
 class Conflict(NamedTuple):
@@ -34,18 +39,35 @@ class Conflict(NamedTuple):
 
 
 def gather(asks: Sequence[Ask]) -> list[list[Ask]]:
-    """Put the copies of each call together, oldest first; those of unknown time last."""
-    root = clusters(len(asks), ((i, j) for i, j, _ in near_duplicates([ask.text for ask in asks])))
+    """Put the copies of each call together, oldest first; those of unknown time last. Their order does not matter."""
+    texts = sorted({ask.text for ask in asks})
+    root = dict(zip(texts, clusters(len(texts), _copies(texts)), strict=True))
     copies: defaultdict[int, list[Ask]] = defaultdict(list)
-    for at, ask in enumerate(asks):
-        copies[root[at]].append(ask)
+    for ask in sorted(asks, key=_age):
+        copies[root[ask.text]].append(ask)
     return [run for group in copies.values() for run in _runs(group)]
+
+
+def _copies(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of copies among distinct texts."""
+    for i, j, similarity in near_duplicates(texts, _CUT):
+        if similarity >= THRESHOLD:
+            yield i, j
+            continue
+        one, other = shingles(texts[i]), shingles(texts[j])
+        if len(one & other) >= _PART * min(len(one), len(other)):
+            yield i, j
+
+
+def _age(ask: Ask) -> tuple[datetime, str]:
+    """What asks are sorted by; their words decide where their times do not."""
+    return ask.posted_at or datetime.max, repr(ask)
 
 
 def _runs(group: Sequence[Ask]) -> list[list[Ask]]:
     runs: list[list[Ask]] = [[]]
     last: datetime | None = None
-    for ask in sorted(group, key=lambda ask: ask.posted_at or datetime.max):
+    for ask in group:
         if last and ask.posted_at and ask.posted_at - last > PAUSE:
             runs.append([])
         runs[-1].append(ask)
