@@ -7,80 +7,131 @@ Masking keeps the length of a text, so that spans stay right.
 """
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 
 from evolunteer_nlp.initiatives.contacts import Iban
-from evolunteer_nlp.initiatives.details import Details
+from evolunteer_nlp.initiatives.details import Details, extract
 from evolunteer_nlp.initiatives.initiative import Initiative
 from evolunteer_nlp.initiatives.post import Found
-from evolunteer_nlp.initiatives.trust import TrustCue
+from evolunteer_nlp.initiatives.reposts import Conflict
 
 DOT = "\N{BULLET}"
 _LONG = 8
-"""Digits from which a number may lead to a person."""
-_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?!\d)")
-_NUMBER = re.compile(rf"(?:[A-Za-z]{{2}} ?)?\+?\d(?:[^\S\n]?[-.()_/]{{0,2}}[^\S\n]?\d){{{_LONG - 1},}}")
-_EMAIL = re.compile(r"[\w.+-]+(?=@[\w-]+\.)")
+"""Digits from which a number may lead to a person, whatever stands around it."""
+_YEAR = r"(?:1[34]|20)\d\d"
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_DATE = rf"{_DAY}(?P<to_year>[-./]){_MONTH}(?P=to_year){_YEAR}|{_YEAR}(?P<from_year>[-./]){_MONTH}(?P=from_year){_DAY}"
+_DASHES = "\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}\N{MIDDLE DOT}\N{ARABIC TATWEEL}"
+_MARKS = (
+    "\N{ZERO WIDTH SPACE}-\N{RIGHT-TO-LEFT MARK}\N{LEFT-TO-RIGHT EMBEDDING}-\N{RIGHT-TO-LEFT OVERRIDE}\N{WORD JOINER}"
+)
+_ISOLATES = "\N{LEFT-TO-RIGHT ISOLATE}-\N{POP DIRECTIONAL ISOLATE}\N{ARABIC LETTER MARK}"
+_KEYCAP = "\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"
+_GAP = rf"(?:[^\S\n]|[-.()_/*{_DASHES}{_MARKS}{_ISOLATES}{_KEYCAP}]){{0,5}}"
+_NUMBER = re.compile(rf"(?P<date>(?<!\d)(?:{_DATE})(?!\d))|\d(?:{_GAP}\d){{{_LONG - 1},}}")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+(?=@[\w-]+\.)")
 
 
 def hidden(text: str) -> str:
     """A text with dots for the digits of long numbers, but the last two, and for who an e-mail goes to."""
-    text = _NUMBER.sub(lambda match: match[0] if _DATE.fullmatch(match[0]) else _dots(match[0]), text)
-    return _EMAIL.sub(lambda match: DOT * len(match[0]), text)
+    return _hidden(text, [])
 
 
-def _dots(number: str) -> str:
-    shown = [at for at, char in enumerate(number) if char.isdigit()][-2:]
-    return "".join(DOT if char.isdigit() and at not in shown else char for at, char in enumerate(number))
+def _hidden(text: str, named: Sequence[tuple[int, int]]) -> str:
+    """A text without its long numbers and those at ``named`` spans; what overlaps is one number."""
+    found = [match.span() for match in _NUMBER.finditer(_western(text)) if not match["date"]]
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted([*found, *named]):
+        if spans and start < spans[-1][1]:
+            start, end = spans[-1][0], max(end, spans.pop()[1])
+        spans.append((start, end))
+    return _EMAIL.sub(lambda match: DOT * len(match[0]), _dots(text, spans))
+
+
+def _western(text: str) -> str:
+    """Digits of all scripts as 0 to 9, each in its place."""
+    return "".join(char if char.isascii() or not char.isdigit() else str(unicodedata.digit(char)) for char in text)
+
+
+def _dots(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """A text with dots for the digits of each span, but the last two."""
+    chars = list(text)
+    for start, end in spans:
+        digits = [at for at in range(start, end) if text[at].isdigit()]
+        for at in digits[:-2]:
+            chars[at] = DOT
+    return "".join(chars)
 
 
 def mask(initiative: Initiative) -> Initiative:
     """An initiative without private numbers, if it may be a private person's; else the same.
 
-    Every text is hidden: its posts', what values rest on, the values themselves, who wrote the posts and where.
+    Every text is hidden: its posts', what values rest on, the values themselves, who wrote the posts and where. Phones,
+    accounts and IBANs that details name are hidden however short; other numbers from eight digits on.
     """
     if not initiative.is_private:
         return initiative
+    text = _masked(initiative.text, initiative.posts[0].country)
     return replace(
         initiative,
-        text=hidden(initiative.text),
-        details=_details(initiative.details),
+        text=text,
+        details=_details(initiative.details, text),
         posts=tuple(
             ask._replace(
-                text=hidden(ask.text),
+                text=_masked(ask.text, ask.country),
                 author=ask.author and hidden(ask.author),
                 chat=ask.chat and hidden(ask.chat),
                 forwarded_from=ask.forwarded_from and hidden(ask.forwarded_from),
+                link=ask.link and _link(ask.link),
             )
             for ask in initiative.posts
         ),
-        conflicts=tuple(
-            conflict._replace(values=tuple(map(hidden, conflict.values))) for conflict in initiative.conflicts
-        ),
-        cues=tuple(_cue(cue) for cue in initiative.cues),
+        conflicts=tuple(map(_conflict, initiative.conflicts)),
+        cues=tuple(cue._replace(evidence=cue.evidence and _found(cue.evidence, text)) for cue in initiative.cues),
     )
 
 
-def _cue(cue: TrustCue) -> TrustCue:
-    return cue._replace(evidence=_found(cue.evidence)) if cue.evidence else cue
+@lru_cache(maxsize=1 << 10)  # copies of a call are often the same words
+def _masked(text: str, country: str | None) -> str:
+    details = extract(text, country=country)
+    named: list[Found[Any]] = [*details.phones, *details.accounts, *details.ibans]
+    return _hidden(text, [(found.start, found.end) for found in named])
 
 
-def _details(details: Details) -> Details:
-    changed: dict[str, Any] = {}
+def _link(link: str) -> str:
+    """A link to a chat by a number is hidden; one to a post is not, though its number is long."""
+    return hidden(link) if re.search(r"wa\.me|whatsapp|t\.me/\+|tel:", link.lower()) else link
+
+
+def _conflict(conflict: Conflict) -> Conflict:
+    if conflict.field in {"phones", "ibans", "accounts"}:
+        return conflict._replace(values=tuple(_dots(value, [(0, len(value))]) for value in conflict.values))
+    return conflict._replace(values=tuple(map(hidden, conflict.values)))
+
+
+def _details(details: Details, text: str) -> Details:
+    """Details whose words are those of a masked text."""
+    changed: dict[str, Any] = {"status": details.status._replace(evidence=None)}
+    if details.status.evidence:
+        changed["status"] = details.status._replace(evidence=_found(details.status.evidence, text))
     for field in fields(details):
         value = getattr(details, field.name)
         if isinstance(value, Found):
-            changed[field.name] = _found(value)
+            changed[field.name] = _found(value, text)
         elif isinstance(value, tuple) and not hasattr(value, "_fields"):
-            changed[field.name] = tuple(map(_found, value))
+            short = field.name in {"phones", "accounts"}
+            changed[field.name] = tuple(_found(found, text, always=short) for found in value)
     return replace(details, **changed)
 
 
-def _found(found: Found[Any]) -> Found[Any]:
+def _found(found: Found[Any], text: str, *, always: bool = False) -> Found[Any]:
     value = found.value
     if isinstance(value, str):
-        value = hidden(value)
+        value = _dots(value, [(0, len(value))]) if always else hidden(value)
     elif isinstance(value, Iban):
-        value = value._replace(iban=hidden(value.iban))
-    return found._replace(value=value, text=hidden(found.text))
+        value = value._replace(iban=_dots(value.iban, [(0, len(value.iban))]))
+    return found._replace(value=value, text=text[found.start : found.end])
