@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from timeline import write_export
 from tiny_reader import tiny_reader
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
@@ -55,3 +56,9 @@ def small_cascade(few_posts: list[LabelledPost], tmp_path_factory: pytest.TempPa
     directory = tmp_path_factory.mktemp("models") / "cascade"
     train(few_posts, directory, reader=tiny_reader)
     return directory
+
+
+@pytest.fixture(scope="session")
+def telegram_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``result.json`` of a Telegram group with 2,000 messages; ``timeline.timeline()`` says where each comes from."""
+    return write_export(tmp_path_factory.mktemp("telegram"))
