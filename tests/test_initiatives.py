@@ -122,6 +122,14 @@ def test_ids_are_stable_and_differ() -> None:
     assert all(re.fullmatch("[0-9a-f]{10}", one.id) for one in after)
 
 
+def test_a_few_words_are_no_part_of_a_longer_call() -> None:
+    assert (
+        len(initiatives(an_ask("محتاجين متبرعين بالدم"), an_ask("محتاجين متبرعين بالدم لأطفال الثلاسيميا في المستشفى")))
+        == 2
+    )
+    assert len(initiatives(an_ask("؟؟"), an_ask("..."))) == 2
+
+
 def test_words_without_letters_keep_ids_of_their_own() -> None:
     found = initiatives(an_ask("🩸🩸🩸"), an_ask("🙏"), an_ask("🙏", day=1))
     assert len({one.id for one in found}) == len(found) == 2

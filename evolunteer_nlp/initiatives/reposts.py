@@ -13,14 +13,16 @@ from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.asks import Ask
 from evolunteer_nlp.initiatives.details import Details
-from evolunteer_nlp.text.near_duplicates import THRESHOLD, clusters, near_duplicates, shingles
+from evolunteer_nlp.text.near_duplicates import clusters, near_duplicates, shingles
 
 PAUSE = timedelta(days=60)
 """The longest pause between two copies of one call."""
-_CUT = 0.3
-"""Similarity from which a text may be a part of another: three tenths of it."""
 _PART = 0.85
-"""Share of the shorter text that the longer one must hold; no two different ones of 9,192 written asks reach it."""
+"""Share of a text that a longer one must hold; no two different ones of 9,192 written asks reach it."""
+_LONGER = 3.3
+"""How many times as long the longer one may be."""
+_SHORT = 30
+"""5-grams below which a text is no part of another: a few words are in many texts."""
 
 
 class Conflict(NamedTuple):
@@ -50,13 +52,25 @@ def gather(asks: Sequence[Ask]) -> list[list[Ask]]:
 
 def _copies(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Pairs of copies among distinct texts."""
-    for i, j, similarity in near_duplicates(texts, _CUT):
-        if similarity >= THRESHOLD:
-            yield i, j
+    for i, j, _ in near_duplicates(texts):
+        yield i, j
+    yield from _parts([shingles(text) for text in texts])
+
+
+def _parts(sets: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of which the first is a part of the second: what holds most of a text holds one of its rarest 5-grams."""
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for at, members in enumerate(sets):
+        for shingle in members:
+            holders[shingle].append(at)
+    for i, mine in enumerate(sets):
+        if len(mine) < _SHORT:
             continue
-        one, other = shingles(texts[i]), shingles(texts[j])
-        if len(one & other) >= _PART * min(len(one), len(other)):
-            yield i, j
+        rarest = sorted(mine, key=lambda shingle: (len(holders[shingle]), shingle))
+        met = {j for shingle in rarest[: int((1 - _PART) * len(mine)) + 1] for j in holders[shingle]}
+        for j in met - {i}:
+            if len(mine) <= len(sets[j]) <= _LONGER * len(mine) and len(mine & sets[j]) >= _PART * len(mine):
+                yield i, j
 
 
 def _age(ask: Ask) -> tuple[datetime, str]:
