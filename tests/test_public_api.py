@@ -20,7 +20,7 @@ ALLOWED = {
     "training": {"training", "corpus", "dumps", "tables", "engine", "text", "errors", "labels", "model"},
     "initiatives": {"initiatives", "text", "tables", "dumps", "errors", "labels"},
     "dumps": {"dumps", "tables", "model", "errors"},
-    "cli": {"cli", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},
+    "cli": {"cli", "initiatives", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},
 }
 
 
@@ -53,6 +53,8 @@ HEAVY = {
     "hijridate",
     "phonenumbers",
     "stdnum",
+    "jinja2",
+    "icalendar",
 }
 
 

@@ -6,7 +6,7 @@ from errno import ENOSPC
 
 import typer
 
-from evolunteer_nlp.cli import corpora, models, posts, review
+from evolunteer_nlp.cli import corpora, discover, models, posts, review
 from evolunteer_nlp.cli.console import say
 from evolunteer_nlp.errors import EvolunteerError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (posts, models):
+for module in (posts, models, discover):
     app.registered_commands += module.app.registered_commands
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(review.app, name="review")

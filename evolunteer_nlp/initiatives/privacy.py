@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from evolunteer_nlp.initiatives.contacts import Iban
 from evolunteer_nlp.initiatives.details import Details, extract
@@ -20,8 +21,8 @@ from evolunteer_nlp.initiatives.post import Found
 from evolunteer_nlp.initiatives.reposts import Conflict
 
 DOT = "\N{BULLET}"
-_LONG = 8
-"""Digits from which a number may lead to a person, whatever stands around it."""
+_LONG = 7
+"""Digits from which a number may lead to a person, whatever stands around it, unless it is a sum."""
 _YEAR = r"(?:1[34]|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DATE = rf"{_DAY}(?P<to_year>[-./]){_MONTH}(?P=to_year){_YEAR}|{_YEAR}(?P<from_year>[-./]){_MONTH}(?P=from_year){_DAY}"
@@ -29,7 +30,10 @@ _DASHES = "\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}\N{MIDDLE DOT}\N{ARABIC TA
 _MARKS = (
     "\N{ZERO WIDTH SPACE}-\N{RIGHT-TO-LEFT MARK}\N{LEFT-TO-RIGHT EMBEDDING}-\N{RIGHT-TO-LEFT OVERRIDE}\N{WORD JOINER}"
 )
-_ISOLATES = "\N{LEFT-TO-RIGHT ISOLATE}-\N{POP DIRECTIONAL ISOLATE}\N{ARABIC LETTER MARK}"
+_ISOLATES = (
+    "\N{LEFT-TO-RIGHT ISOLATE}-\N{POP DIRECTIONAL ISOLATE}\N{ARABIC LETTER MARK}\N{SOFT HYPHEN}"
+    "\N{ZERO WIDTH NO-BREAK SPACE}"
+)
 _KEYCAP = "\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"
 _GAP = rf"(?:[^\S\n]|[-.()_/*{_DASHES}{_MARKS}{_ISOLATES}{_KEYCAP}]){{0,5}}"
 _NUMBER = re.compile(rf"(?P<date>(?<!\d)(?:{_DATE})(?!\d))|\d(?:{_GAP}\d){{{_LONG - 1},}}")
@@ -38,12 +42,16 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+(?=@[\w-]+\.)")
 
 def hidden(text: str) -> str:
     """A text with dots for the digits of long numbers, but the last two, and for who an e-mail goes to."""
-    return _hidden(text, [])
+    return _hidden(text, [], [])
 
 
-def _hidden(text: str, named: Sequence[tuple[int, int]]) -> str:
-    """A text without its long numbers and those at ``named`` spans; what overlaps is one number."""
-    found = [match.span() for match in _NUMBER.finditer(_western(text)) if not match["date"]]
+def _hidden(text: str, named: Sequence[tuple[int, int]], sums: Sequence[tuple[int, int]]) -> str:
+    """A text without its long numbers but ``sums``, and without those at ``named`` spans; what overlaps is one number."""
+    found = [
+        (start, end)
+        for start, end in (match.span() for match in _NUMBER.finditer(_western(text)) if not match["date"])
+        if not any(first <= start and end <= last for first, last in sums)
+    ]
     spans: list[tuple[int, int]] = []
     for start, end in sorted([*found, *named]):
         if spans and start < spans[-1][1]:
@@ -71,7 +79,7 @@ def mask(initiative: Initiative) -> Initiative:
     """An initiative without private numbers, if it may be a private person's; else the same.
 
     Every text is hidden: its posts', what values rest on, the values themselves, who wrote the posts and where. Phones,
-    accounts and IBANs that details name are hidden however short; other numbers from eight digits on.
+    accounts and IBANs that details name are hidden however short; other numbers but sums from seven digits on.
     """
     if not initiative.is_private:
         return initiative
@@ -95,11 +103,44 @@ def mask(initiative: Initiative) -> Initiative:
     )
 
 
+def for_everybody(initiative: Initiative) -> Initiative:
+    """An initiative as everybody may see it: `mask`, and no numbers by which chats name whoever wrote to them.
+
+    Links to posts are kept but for those that hold a number that was masked.
+    """
+    masked = mask(initiative)
+    texts = "\n".join(ask.text for ask in initiative.posts) if initiative.is_private else ""
+    secrets = {_digits(match[0])[-_LONG:] for match in _NUMBER.finditer(_western(texts)) if not match["date"]}
+    posts = tuple(
+        ask._replace(
+            author=ask.author and hidden(ask.author),
+            chat=ask.chat and hidden(ask.chat),
+            forwarded_from=ask.forwarded_from and hidden(ask.forwarded_from),
+            link=ask.link if ask.link and not any(number in _digits(ask.link) for number in secrets) else None,
+        )
+        for ask in masked.posts
+    )
+    return replace(masked, posts=posts)
+
+
+def hides_contacts(before: Initiative, after: Initiative) -> bool:
+    """Whether masking took a number or an address away."""
+    names = ("phones", "links", "emails", "ibans", "accounts")
+    return before.text != after.text or any(
+        getattr(before.details, name) != getattr(after.details, name) for name in names
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in _western(unquote(text)) if char.isdecimal())
+
+
 @lru_cache(maxsize=1 << 10)  # copies of a call are often the same words
 def _masked(text: str, country: str | None) -> str:
     details = extract(text, country=country)
     named: list[Found[Any]] = [*details.phones, *details.accounts, *details.ibans]
-    return _hidden(text, [(found.start, found.end) for found in named])
+    sums = [(found.start, found.end) for found in details.amounts]
+    return _hidden(text, [(found.start, found.end) for found in named], sums)
 
 
 def _link(link: str) -> str:

@@ -67,6 +67,8 @@ class Layout(NamedTuple):
     inert : bool
         No cell of CSV and TSV is taken for a formula: an apostrophe goes before those that begin like one (CWE-1236).
         In Excel files, texts are never formulas.
+    right_to_left : bool
+        Excel shows the first column at the right, and the names of columns stay in sight.
     """
 
     format: str
@@ -74,6 +76,7 @@ class Layout(NamedTuple):
     schema: "pa.Schema | None" = None
     mark: bool = False
     inert: bool = False
+    right_to_left: bool = False
 
 
 @contextmanager
@@ -212,6 +215,9 @@ class _Excel:
         self.columns = layout.columns
         self.book = openpyxl.Workbook(write_only=True)
         self.sheet = self.book.create_sheet("posts")
+        if layout.right_to_left:
+            self.sheet.sheet_view.rightToLeft = True
+            self.sheet.freeze_panes = "A2"
         self.sheet.append([self._cell(name) for name in self.columns])
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
