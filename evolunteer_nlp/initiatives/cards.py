@@ -160,7 +160,7 @@ def _facts(details: Details) -> Iterator[tuple[str, str]]:
         ("المطلوب", "، ", _distinct(details.goods)),
         ("مبالغ مذكورة", "، ", (wording.money(found.value) for found in details.amounts)),
         ("المهارات", "، ", _distinct(details.skills)),
-        ("طريقة المشاركة", "؛ ", [*names("mode", mode), *names("kind", details.kinds)]),
+        ("المشاركة", "؛ ", [*names("mode", mode), *names("kind", details.kinds)]),
         ("لمن", "، ", names("audience", details.audience)),
         ("المجال", "، ", names("cause", details.causes)),
         ("الجهة", "، ", [line(wording.who(details.organiser.value))] if details.organiser else []),

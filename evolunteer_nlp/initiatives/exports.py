@@ -30,7 +30,7 @@ from evolunteer_nlp.tables.write import LONGEST_CELL, Layout, open_writer, refus
 
 FORMATS = ("html", "xlsx", "csv", "json", "md", "ics")
 _FACTS = (
-    "المواعيد", "المكان", "فصيلة الدم", "المطلوب", "مبالغ مذكورة", "المهارات", "طريقة المشاركة", "لمن", "المجال",
+    "المواعيد", "المكان", "فصيلة الدم", "المطلوب", "مبالغ مذكورة", "المهارات", "المشاركة", "لمن", "المجال",
     "الجهة", "عاجل",
 )  # fmt: skip
 COLUMNS = (

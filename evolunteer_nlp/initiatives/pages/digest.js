@@ -116,7 +116,7 @@
   form.addEventListener("input", (event) => later(event.target === search ? 120 : 0));
   form.addEventListener("submit", (event) => { event.preventDefault(); later(0); });
   addEventListener("hashchange", () => { if (location.hash !== "#cards") recall(); });
-  one("#reset").addEventListener("click", () => { location.hash = ""; form.reset(); later(0); search.focus(); });
+  one("#clear").addEventListener("click", () => { location.hash = ""; form.reset(); later(0); search.focus(); });
   one("#print").addEventListener("click", () => print());
   one("#more").addEventListener("click", () => {
     one("#more").setAttribute("aria-expanded", form.classList.toggle("open"));
