@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from timeline import write_export
+from telegram_timeline import write_export
 from tiny_reader import tiny_reader
 
 from evolunteer_nlp.corpus.posts import LabelledPost, read_corpus
@@ -60,5 +60,5 @@ def small_cascade(few_posts: list[LabelledPost], tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="session")
 def telegram_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``result.json`` of a Telegram group with 2,000 messages; ``timeline.timeline()`` says where each comes from."""
+    """``result.json`` of a Telegram group with 2,000 messages; ``telegram_timeline.timeline()`` says where each comes from."""
     return write_export(tmp_path_factory.mktemp("telegram"))

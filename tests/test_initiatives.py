@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from timeline import CHAT, MESSAGES, NOW, REPOSTS, timeline
+from telegram_timeline import CHAT, MESSAGES, NOW, REPOSTS, timeline
 
 from evolunteer_nlp.corpus.posts import LabelledPost
 from evolunteer_nlp.errors import TableError

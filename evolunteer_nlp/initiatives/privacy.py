@@ -46,7 +46,7 @@ def hidden(text: str) -> str:
 
 
 def _hidden(text: str, named: Sequence[tuple[int, int]], sums: Sequence[tuple[int, int]]) -> str:
-    """A text without its long numbers but ``sums``, and without those at ``named`` spans; what overlaps is one number."""
+    """A text without its long numbers but sums, and without those that are named; what overlaps is one number."""
     found = [
         (start, end)
         for start, end in (match.span() for match in _NUMBER.finditer(_western(text)) if not match["date"])

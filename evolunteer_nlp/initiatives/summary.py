@@ -17,7 +17,7 @@ def headline(initiative: Initiative) -> str:
     >>> from evolunteer_nlp.initiatives.initiative import find_initiatives
     >>> asks = [Ask("نحتاج ١٥ شاب لتنظيف الشاطئ", "volunteer_call"), Ask("ساعدوا أيتام الحي", "donation_drive")]
     >>> [headline(one) for one in find_initiatives(asks, now=datetime(2026, 3, 1))]
-    ['مطلوب 15 متطوعا', 'دعوة إلى التبرع: الأيتام']
+    ['دعوة إلى التبرع: الأيتام', 'مطلوب 15 متطوعا']
     """
     details = initiative.details
     causes = "، ".join(arabic("cause", found.value) for found in details.causes[:_FEW])
