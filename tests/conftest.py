@@ -60,5 +60,5 @@ def small_cascade(few_posts: list[LabelledPost], tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="session")
 def telegram_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``result.json`` of a Telegram group with 2,000 messages; ``telegram_timeline.timeline()`` says where each comes from."""
+    """``result.json`` of a Telegram group with 2,000 messages; ``telegram_timeline`` says where each is from."""
     return write_export(tmp_path_factory.mktemp("telegram"))
