@@ -33,6 +33,17 @@ def test_the_wheel_labels_and_retrains_offline_outside_the_checkout(tmp_path: Pa
     assert "volunteer_call" in read
     megabytes = sum(file.stat().st_size for file in (tmp_path / "env").rglob("*") if file.is_file()) / 1e6
     assert megabytes <= 720
+    without = subprocess.run(
+        [evolunteer, "digest", "labelled.csv", "-o", "digest.html"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert without.returncode == 1
+    assert "discover" in without.stderr
+    run(
+        [uv, "pip", "install", "--quiet", "--python", str(python), f"evolunteer-nlp[discover] @ {wheel.as_uri()}"],
+        tmp_path,
+    )
+    run([evolunteer, "digest", "labelled.csv", "-o", "digest.html", "--country", "SD"], tmp_path, outside)
+    assert 'dir="rtl"' in (tmp_path / "digest.html").read_text(encoding="utf-8")
     model = tmp_path / "env/lib"
     assert sum(f.stat().st_size for f in model.rglob("_shipped/models/**/*") if f.is_file()) <= 40e6
 
