@@ -7,6 +7,7 @@
     ├── CorpusError          a corpus holds rows that cannot be trained or evaluated on
     ├── RegressionError      an adapted model is worse than the one it was made from
     ├── TableError           a file cannot be read or written as a table of posts
+    ├── ProfileError         a volunteer's profile says something that is not understood
     └── MissingPackageError  something needs a package that is not installed
 
 They are `ValueError`, `OSError` or `ImportError` too where the standard library would have raised one of those.
@@ -31,6 +32,10 @@ class RegressionError(EvolunteerError):
 
 class TableError(EvolunteerError, OSError):
     """A file cannot be read or written as a table of posts."""
+
+
+class ProfileError(EvolunteerError, ValueError):
+    """A volunteer's profile says something that is not understood; the message says what would be."""
 
 
 class MissingPackageError(EvolunteerError, ImportError):

@@ -55,6 +55,7 @@ HEAVY = {
     "stdnum",
     "jinja2",
     "icalendar",
+    "yaml",
 }
 
 

@@ -92,6 +92,25 @@ def _countries() -> Mapping[str, str]:
     return {read(name).folded: country for country, _, names in rows("countries.tsv") for name in names.split(", ")}
 
 
+@functools.cache
+def city_names() -> tuple[str, ...]:
+    """The usual names of all cities of the gazetteer."""
+    return tuple(dict.fromkeys(name.rstrip("?!") for name, _, kind, _ in rows("places.tsv") if kind == "city"))
+
+
+def cities_named(name: str) -> tuple[City, ...]:
+    """The cities that a name by itself means, one a country; «رياض» and «مدينة الرياض» are «الرياض».
+
+    >>> cities_named("جده"), [city.country for city in cities_named("طرابلس")]
+    ((City(name='جدة', country='SA'),), ['LB', 'LY'])
+    """
+    words = read(name).folded.split() or [""]
+    first, *rest = words[1:] if len(words) > 1 and words[0] in {"مدينه", "محافظه", "ولايه"} else words
+    entries = [*_index().get(first, ()), *_index().get("ال" + first, ())]
+    named = (entry for entry in entries if entry.kind == "city" and entry.rest == tuple(rest))
+    return tuple(dict.fromkeys(City(entry.name, entry.country) for entry in named))
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def _entries(word: str) -> tuple[tuple[_Entry, str], ...]:
     index = _index()

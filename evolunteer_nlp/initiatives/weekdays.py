@@ -8,7 +8,7 @@ from datetime import timedelta
 from evolunteer_nlp.initiatives.calendars import LINK, OF_MONTH, Context, Day, next_of_month
 from evolunteer_nlp.initiatives.clock import Time
 from evolunteer_nlp.initiatives.lexicon import rows
-from evolunteer_nlp.initiatives.post import read
+from evolunteer_nlp.initiatives.post import Found, Post, read
 
 _SINCE = re.compile(r"(?<!\w)(?:من|منذ)\s+(?:يوم\s+)?$")
 
@@ -96,3 +96,27 @@ def weekdays(context: Context, clock: list[Time]) -> Iterator[Day]:
             ahead = (6 - posted.weekday() - 1) % 7 + 1 + (day + 1) % 7  # weeks begin on Sunday
         end = modifier.end() if modifier else match.end()
         yield Day(posted + timedelta(ahead), None, match.start(), end, "next" if modifier else "weekday")
+
+
+_EVERY = re.compile(r"(?<!\w)[وف]?(?:كل|ايام)\s+$")
+_JOINED = re.compile(r"\s*و?\s*")
+
+
+def weekly(post: Post) -> list[Found[int]]:
+    """The weekdays on which something recurs, 0 is Monday.
+
+    >>> from evolunteer_nlp.initiatives.post import read
+    >>> [(found.value, found.text) for found in weekly(read("كل جمعة والسبت، ونرتاح الأحد"))]
+    [(4, 'جمعة'), (5, 'والسبت')]
+    """
+    pattern, days = _weekday()
+    found: list[Found[int]] = []
+    end = -1
+    for match in pattern.finditer(post.folded):
+        if match["bound"] in {"احد", "حد", "اربع"} and not (match["article"] or match["day"]):
+            continue  # «كل أحد» is anybody
+        first = _EVERY.search(post.folded, max(0, match.start() - 12), match.start())
+        if first or (end >= 0 and _JOINED.fullmatch(post.folded, end, match.start())):
+            found.append(post.found(days[match["free"] or match["bound"]], match.start(), match.end()))
+            end = match.end()
+    return found
