@@ -28,11 +28,15 @@ _STILL_WANTED = re.compile(
     r"دايرين|نبحث|مطلوب)"
     r"|[يت]نقصن|(?<!\w)(?:لسا|لسه|مازال|ما زال)(?!\w)"
 )
+_SENTENCE_END = re.compile(r"[.\n!؟]|$")
+_BEGINS, _SHORT = 3, 8
+"""Words: an end at the very beginning of a post, or in a short first sentence, is news of the ask below it."""
 _PROGRESS = re.compile(
     r"\d[^.\n؟!]{0,30}?\s(و(?:نحتاج|باقي|بقي|بقين|تبقي|ينقصنا|ناقصنا|فاضل|مازال|يتبقي)\s+(?:الي\s+)?\d+)"
 )
 """«جمعنا 22 ألف ونحتاج 19»: what is still missing of it."""
 _DONE_ENDS = re.compile(
+    r"(?:\s+\w+){0,3}?\s+(?:كلها|كله|كلهم|كامل\w*|بالكامل)(?!\w)|"
     r"[^\w\n]*(?:\n|$|و?شكرا|و?جزا|و?الله|و?ربنا|و?ربي|و?لله|و?الحمد|و?مشكور|و?يعطيكم|و?بارك)|\s*[^\w\s«\"(/-]"
 )
 """«تم بحمد الله» (value ``done``) closes where it is all that is said, not before what was done («تم توزيع السلال»)."""
@@ -96,4 +100,7 @@ def _says(post: Post, cue: Cue) -> str | None:
         return None
     if _NOT_YET.search(post.folded, max(0, cue.start - 20), cue.start):
         return "open"
-    return "open" if _STILL_WANTED.search(post.folded, cue.end) else "closed"
+    end = _SENTENCE_END.search(post.folded, cue.end).end()  # type: ignore[union-attr]  # the end of the post at last
+    if cue.first >= _BEGINS and not (cue.first < _SHORT and len(post.between(0, end)) <= _SHORT):
+        end = len(post.folded)
+    return "open" if _STILL_WANTED.search(post.folded, cue.end, end) else "closed"
