@@ -35,10 +35,10 @@ class Contacts(NamedTuple):
     codes: tuple[Found[str], ...]
 
 
-_EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][a-z0-9.+_-]{0,63}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
+_EMAIL = re.compile(r"(?<![\w.+-])[a-z0-9][a-z0-9.+_-]{0,63}@[a-z0-9-]+(?:\.[a-z0-9-]+){0,8}\.[a-z]{2,}")
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>«»،؛\"]+"
-    r"|(?<![\w.@/-])[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?![\w.-]*@)(?::\d+)?(?:/[^\s<>«»،؛\"ء-ي]*)?(?![\w@])"
+    r"|(?<![\w.@/-])[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+){0,8}\.[a-z]{2,}(?![\w.-]*@)(?::\d+)?(?:/[^\s<>«»،؛\"ء-ي]*)?(?![\w@])"
 )
 _TRAILING = ".,:;!?؟)]}*_'…"
 _LINK_PHONE = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?phone=)\+?(\d{8,15})")
@@ -156,6 +156,8 @@ def _is_iban(iban: str) -> bool:
 def _codes(post: Post, taken: list[tuple[int, int]]) -> list[Found[str]]:
     found = []
     for match in [*_CODE.finditer(post.folded), *_CODE_MESSAGE.finditer(post.folded)]:
+        if _overlaps(*match.span(1), taken):
+            continue  # read as the next of an earlier one
         matches: list[re.Match[str]] = [match]
         while again := _CODE_AGAIN.match(post.folded, matches[-1].end() + 1):
             matches.append(again)

@@ -18,6 +18,8 @@ from evolunteer_nlp.initiatives.post import Found, Post
 AGE = 180
 """Days after which an ask without dates is taken for closed."""
 
+_MOST = 50
+"""Words of a status that are looked at: each looks through the rest of the post."""
 _NOT_YET = re.compile(
     r"(?<!\w)[وف]?(?:ما|لم|لا|مو|مش|لسا|لسه|قبل|عند|عندما|حين|لحين|لما|اذا|ان|لو|حتي|لحتي|لين|لحد|لغايه|ريثما|بمجرد|متي|"
     r"باش|حد ما|بس)\s+(?:قد\s+)?$"
@@ -71,7 +73,7 @@ def status(
     at = now or posted_at
     said = {
         value: post.found(value, cue.start, cue.end)
-        for cue in reversed(cues.get("status", ()))
+        for cue in reversed(cues.get("status", ())[:_MOST])
         if (value := _says(post, cue))
     }
     if not said and (part := _PROGRESS.search(post.folded)):
