@@ -16,9 +16,9 @@ and the difference to our words engine with its 95 % interval (paired bootstrap)
 an interrupted run goes on where it was.
 
 With ``--out-of-fold``, the scores that ``evolunteer train --out-of-fold`` wrote, the reader and the cascade have rows
-too: out of fold by these scores, on other posts by ``--model``, which must be the model that was trained then. Behind
-the tables: how well calibrated our engines are, what they reach on the posts they are surest of, and how much the
-cascade reads at which threshold (of random posts too, with ``--random``).
+too: out of fold by these scores, on other posts by ``--model``, which must be the model that was trained then; labelled
+as the model labels, without a shift. Behind the tables: how well calibrated our engines are, what they reach on the
+posts they are surest of, and how much the cascade reads at which threshold (of random posts too, with ``--random``).
 """
 
 import argparse
@@ -217,11 +217,9 @@ class Bench:
         def logarithms(scores: Scores) -> Scores:
             return np.log(np.maximum(1e-12, model.decision.predict_many(scores).probabilities))
 
-        whole = logarithms(scores)
-        _, shift = self.best_shift(whole)
         given = {part: model.engine.scores_many([post.text for post in posts]) for part, posts in others.items()}
         print(f"{model.using} done", flush=True)
-        return self.row(whole, shift, {part: logarithms(scores) for part, scores in given.items()})
+        return self.row(logarithms(scores), 0.0, {part: logarithms(scores) for part, scores in given.items()})
 
     def chosen(self, name: str) -> dict[str, Any]:
         """The best of a peer's settings."""

@@ -17,7 +17,7 @@ ALLOWED = {
     "model": {"engine", "text", "errors", "prediction"},
     "tables": {"tables", "errors"},
     "corpus": {"corpus", "tables", "text", "errors", "labels", "model"},
-    "training": {"training", "corpus", "dumps", "tables", "engine", "text", "errors", "labels", "model"},
+    "training": {"training", "corpus", "dumps", "initiatives", "tables", "engine", "text", "errors", "labels", "model"},
     "initiatives": {"initiatives", "text", "tables", "dumps", "errors", "labels"},
     "dumps": {"dumps", "tables", "model", "errors"},
     "cli": {"cli", "initiatives", "dumps", "training", "corpus", "tables", "model", "errors", "labels"},

@@ -55,6 +55,8 @@ Written by `evolunteer corpus stats --write`; do not edit. What the labels mean 
 * `public/labels.tsv`: our labels of {len(public):,} public posts, {of_public["train"]:,} for training and {of_public["dev"]:,} for measuring;
   {at_random:,} were drawn at random. Their texts belong to their authors and are not here; see
   [public/SOURCES.md](public/SOURCES.md).
+* `details/`: 300 asks by two more writers with what is asked, where, when and by whom, read twice and settled by a third
+  reader; in no count below.
 * `sample/`: 200 more authored posts to try the library on, by a writer of their own; in no count below.
 
 ![Authored posts by dialect and label](dialects.svg)

@@ -38,6 +38,11 @@ class Score(NamedTuple):
         total = 2 * self.right + self.wrong + self.missed
         return 2 * self.right / total if total else 1.0
 
+    @property
+    def rates(self) -> tuple[float, float, float]:
+        """Precision, recall and F1."""
+        return self.precision, self.recall, self.f1
+
 
 def _folded(values: Iterable[str | None]) -> set[object]:
     return {"".join(read(value).folded.split()) for value in values if value}

@@ -3,14 +3,16 @@
 Its questions are those of Mitchell et al. 2019 (https://arxiv.org/abs/1810.03993).
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evolunteer_nlp.corpus.posts import LabelledPost, held_out_files, places, read_corpus
+from evolunteer_nlp.corpus.posts import LabelledPost, authored_folder, held_out_files, places, read_corpus
 from evolunteer_nlp.corpus.statement import PUBLIC_AGREEMENT, agreement
 from evolunteer_nlp.engine.decision import Columns
+from evolunteer_nlp.errors import MissingPackageError
 from evolunteer_nlp.labels import Label
 from evolunteer_nlp.model import Model
 from evolunteer_nlp.training.compare import Comparison
@@ -223,7 +225,7 @@ Held-out posts that it gets wrong most confidently; those are left out whose sec
 
 {_failures(model, measured)}
 
-"""
+{_details()}"""
 
 
 def _failures(model: Model, measured: Measured) -> str:
@@ -238,6 +240,33 @@ def _failures(model: Model, measured: Measured) -> str:
         for post in [measured.posts[i]]
     )
     return "\n".join(lines)
+
+
+def _details() -> str:
+    """How well details are read; nothing where the annotated posts or the packages that read them are not here."""
+    written, held_out = (authored_folder().parent / "details" / f"writer_{name}.jsonl" for name in "ab")
+    if not held_out.exists():
+        return ""
+    try:
+        from evolunteer_nlp.initiatives.measure import measure
+
+        known, unseen = (
+            measure(map(json.loads, file.read_text(encoding="utf-8").splitlines())) for file in (written, held_out)
+        )
+    except MissingPackageError:
+        return ""
+    rows = (
+        [field, *(f"{x:.2f}" for x in score.rates), str(score.right + score.missed), f"{known[field].f1:.2f}"]
+        for field, score in unseen.items()
+    )
+    return f"""## Details of asks
+
+What `digest`, `match` and `report` read out of posts, by rules and word lists, on 150 annotated asks each of two writers. Rules were
+written on the posts of writer A; those of writer B were never seen by who wrote them.
+
+{_table(["field", "precision", "recall", "F1", "values", "F1, writer A"], rows)}
+
+"""
 
 
 def _resources(model: Model) -> str:
