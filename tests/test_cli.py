@@ -75,7 +75,7 @@ VERBS = {(name,): command for name, command in COMMAND.commands.items()} | {
 
 def test_the_promised_verbs_are_there():
     promised = {"classify", "label", "explain", "inspect", "train", "evaluate", "compare", "drift", "info", "card"}
-    promised |= {"corpus", "review"}
+    promised |= {"corpus", "review", "digest", "match", "report"}
     assert {verb[0] for verb in VERBS} == promised
     assert {verb[1] for verb in VERBS if len(verb) == 2} == {"check", "audit", "hydrate", "stats", "pick", "read"}
 
