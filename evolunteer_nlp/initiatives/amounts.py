@@ -30,14 +30,19 @@ class _Currency(NamedTuple):
     iso: str
     countries: tuple[str, ...]
     adjective: str
-    parts: int
+    parts: float
+    """Of one unit; below 1 where a word of the street names many («باكو», a thousand), only in its own countries."""
 
 
 _LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
 _OF_ALL = re.compile(r"(?:من اصل|من اجمالي)\s*$")
 _CLAUSE = re.compile(r"[،,.؛\n!?؟]")
-_PER = re.compile(r"\s*(?:شهريا|سنويا|شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|بس\b|فقط|لا غير|كامل)")
+_PER = re.compile(
+    r"\s*(?:شهريا|سنويا|شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|للوحد[ها]|للواحده|للراس|للكيس|للمتر|"
+    r"للعيله|للعائله|للاسره|للطفل|لليتيم|عن كل|لكل|بالواحد|الواحد|الوحده|بس\b|فقط|لا غير|كامل)"
+)
 _ENDS = re.compile(r"\s*(?:$|[،,.؛\n!?؟)]|(?:من|لو|او|و\w+|علي|في|عشان|اذا|لل\w+|لـ?\w+)(?!\w))")
+_ONE_BY_ONE = re.compile(r"(?:دينار|ريال|درهم|جنيه|دولار|شيكل|ليره)\s$")
 _BACK = 5
 """Words before a number in which a word about money, or about money collected, speaks of it."""
 
@@ -47,7 +52,7 @@ def _currencies() -> Mapping[str, tuple[_Currency, ...]]:
     """Currencies by the words that may name them."""
     found: dict[str, tuple[_Currency, ...]] = {}
     for iso, countries, adjective, parts, words in rows("currencies.tsv"):
-        currency = _Currency(iso, tuple(countries.split(",")), adjective, int(parts))
+        currency = _Currency(iso, tuple(countries.split(",")), adjective, float(parts))
         for word in words.split(", "):
             folded = read(word).folded
             found[folded] = (*found.get(folded, ()), currency)
@@ -62,7 +67,7 @@ def _beside() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     adjectives = "|".join({row[2] for row in rows("currencies.tsv")})
     after = rf"\s{{0,2}}[(]?({any_word})\.?(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
     signs = "|".join(re.escape(word) for word in words if not re.search("[ء-ي]", word))
-    units = "ريال|درهم|دينار|جنيه|دولار|شيكل|شيقل"
+    units = "ريال|درهم|دينار|جنيه|دولار|شيكل|شيقل|ليره"
     few = (
         rf"(?<!\w)(?:[بلو]?(?P<two>{units})(?:ين|ان)|"
         rf"ب(?P<one>{units})(?!\s+مدريد))(?!\w)(?:\s+(?:ال)?({adjectives})(?:ه|ا|ين)?(?!\w))?"
@@ -70,9 +75,11 @@ def _beside() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     return re.compile(after), re.compile(rf"(?<![a-z])({signs})\s?$"), re.compile(few)
 
 
-def _named(word: str, adjective: str | None, country: str | None) -> _Currency:
-    """The currency that a word means; its code is empty where several are possible."""
-    options = _currencies()[word]
+def _named(word: str, adjective: str | None, country: str | None) -> _Currency | None:
+    """The currency that a word means; its code is empty where several are possible, None where it is none there."""
+    options = [option for option in _currencies()[word] if option.parts >= 1 or country in option.countries]
+    if not options:
+        return None
     for option in options:
         if adjective == option.adjective:
             return option
@@ -123,10 +130,11 @@ def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amo
     match = after.match(post.folded, number.end)
     if match:
         currency = _named(match[1], match[2], country)
+        if not currency or (currency.parts < 1 and not _ENDS.match(post.folded, match.end())):
+            return None
         return Amount(plain(number.value / currency.parts), currency.iso or None), number.start, match.end()
     match = before.search(post.folded, max(0, number.start - 6), number.start)
-    if match:
-        currency = _named(match[1], None, country)
+    if match and (currency := _named(match[1], None, country)):
         return Amount(number.value, currency.iso or None), match.start(), number.end
     return None
 
@@ -145,7 +153,12 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> 
         post.folded[number.start] == "ب"
     )
     if number.scaled:
-        return number.value >= 1000 and (beside or priced or bool(cues.get("money")))
+        told = re.match(r"\s+(?:منك|من غيرك|شهريا)", post.folded[number.end : number.end + 20]) or re.search(
+            r"(?<!\w)[وف]?لو\s$", post.folded[max(0, number.start - 6) : number.start]
+        )
+        if number.first == number.last and number.value == 1000 and not (priced or beside or told):
+            return False  # «ألف شكر», «ألفّ عليهم»
+        return number.value >= 1000 and bool(beside or priced or told or cues.get("money"))
     if number.value < 10 or post.folded[number.start] == "0" or (1900 < number.value < 2100 and not beside):
         return False
     per = _PER.match(post.folded, number.end)
@@ -169,6 +182,8 @@ def _few(post: Post, country: str | None) -> list[Found[Amount]]:
     found = []
     for match in _beside()[2].finditer(post.folded):
         currency = _named(match["two"] or match["one"], match[3], country)
+        if not currency or _ONE_BY_ONE.search(post.folded, max(0, match.start() - 8), match.start()):
+            continue
         start = match.start("two") if match["two"] else match.start("one")
         found.append(post.found(Amount(2 if match["two"] else 1, currency.iso or None), start, match.end()))
     return found

@@ -208,6 +208,9 @@ def _gives(
         given["money"] = post.found("money", word.start, word.end)
     if goods and (not paid or cues.get("in_kind")):
         given["goods"] = goods[0]
+    named = cues.get("goods", ())
+    if named and not given:
+        given["goods"] = post.found("goods", named[0].start, named[0].end)
     about_blood = [cue for cue in cues.get("cause", ()) if cue.value == "blood"]
     if blood or about_blood:
         given["blood"] = blood[0] if blood else post.found("blood", about_blood[0].start, about_blood[0].end)

@@ -61,6 +61,27 @@ def causes(post: Post, cues: Cues, blood: Sequence[Found[str]]) -> tuple[Found[s
     return tuple(sorted(strong.values(), key=lambda found: found.start))
 
 
+_ASIDE = re.compile(
+    r"(?<!\w)(?:و?(?:ال|لل?|بال)?(?:تسجيل|تقديم|استماره|حجز|مقابل(?:ه|ات)|لقاء|تعريف\w*|تعريفيه?)|سجلوا?|احجزوا?)"
+    r"\s+(?:\w+\s+){0,2}$"
+)
+_TRAINING = re.compile(r"(?<!\w)(?:و?(?:ال|لل?|بال)?(?:تدريب\w*|دور(?:ه|ات)|كورس|محاضر(?:ه|ات)))\s+(?:\w+\s+){0,2}$")
+_BROUGHT = re.compile(
+    r"(?<!\w)[وف]?(?:جيب\w*|تجيب\w*|يجيب\w*|هات\w*|خذ\w*|خد\w*|احضر\w*|قريب\w*|معك|معاك|ناخد\w*|نجيك|نمرك)\s+(?:\w+\s+){0,3}$"
+)
+
+
+def _far(post: Post, cues: Cues, near: bool) -> tuple[Found[str], ...]:
+    """What shows help from afar: not where one signs up or is trained, nor where things are fetched."""
+    told = []
+    for cue in cues.get("online", ()):
+        before = post.folded[max(0, cue.start - 40) : cue.start] + " " * (cue.start == 0)
+        home = "من " in post.folded[cue.start : cue.end]
+        if not (_ASIDE.search(before) or (near and _TRAINING.search(before)) or (home and _BROUGHT.search(before))):
+            told.append(cue)
+    return named(post, {"online": told}, "online")
+
+
 def mode(
     post: Post, cues: Cues, label: str | None, gives: Mapping[str, Found[str]], where: Sequence[Found[str]]
 ) -> Found[str] | None:
@@ -73,15 +94,19 @@ def mode(
     where : sequence of Found
         The places and days that the post names.
     """
-    far, near = named(post, cues, "online"), named(post, cues, "on_site")
+    near = named(post, cues, "on_site")
+    far = _far(post, cues, bool(near or where or cues.get("field")))
     if label == "donation_drive":
-        return _mode_of_giving(gives) or next(iter(near or far), None)
+        return _mode_of_giving(gives) or next(
+            iter((*near, *far, *(found.shows("online") for found in named(post, cues, "give")))), None
+        )
     if label == "awareness_campaign":
         return far[0] if far else near[0] if near and where else None
     if far and near:
         said = any("حضور" in post.folded[cue.start : cue.end] for cue in cues["on_site"])
         return far[0].shows("both") if said or "مقر" in post.folded else far[0]
-    shown = [*far, *near, *where, *named(post, cues, "field"), *named(post, cues, "contact")]
+    there = ("field", "contact", "on_site_weak")
+    shown = [*far, *near, *where] or [found for field in there for found in named(post, cues, field)]
     return shown[0].shows("online" if far else "on_site") if shown else None
 
 
