@@ -3,7 +3,7 @@
 Credibility (who asks, where the money goes), freshness (is it of today), plausibility (does it add up, or does it
 press and promise), ongoing support (does anybody stay with it). A cue quotes the words it rests on where it rests on
 words. None of them is a verdict: honest people ask without a licence, and forgers know how to write one.
-What each is called is in ``data/names.tsv``, its words are in ``data/cues.tsv``, field ``trust``.
+What each is called is in ``data/trust.tsv``, its words are in ``data/cues.tsv``, field ``trust``.
 
 >>> from evolunteer_nlp.initiatives.details import extract
 >>> text = "انشرها ولك الأجر، حالة محتاجة، حول على حساب باسم سعد الفلاني 1234567890123456"
