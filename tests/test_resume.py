@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from joblib import Parallel, delayed
 
 from evolunteer_nlp.dumps import stream
 from evolunteer_nlp.dumps.stream import Options, label_dump, rejected_file
@@ -106,6 +107,13 @@ def test_what_one_worker_began_two_may_finish(tmp_path, source, unbroken, model,
     stop_after(3, source, tmp_path / "out.csv", monkeypatch)
     label_dump(source, tmp_path / "out.csv", model, workers=2)
     assert content(tmp_path / "out.csv") == unbroken["out.csv"]
+
+
+def test_joblib_works_before_and_after_workers(tmp_path, source, model):
+    for n in range(2):
+        assert Parallel(n_jobs=2)(delayed(abs)(number) for number in (-1, -2)) == [1, 2]
+        label_dump(source, tmp_path / f"{n}.csv", model, workers=2)
+    assert Parallel(n_jobs=2)(delayed(abs)(number) for number in (-1, -2)) == [1, 2]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".rejected.jsonl", ".json"])

@@ -288,11 +288,12 @@ def _in_order(chunks: Iterator[Chunk], job: Job, parts: Parts, workers: int) -> 
         for chunk in chunks:
             yield parts.finished(chunk.number) or _finish(chunk, job, parts)
         return
-    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky import ProcessPoolExecutor
 
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
-    executor = get_reusable_executor(max_workers=workers, env=limits)
+    # workers of its own: joblib cannot go on with a reusable pool that it did not make
+    executor = ProcessPoolExecutor(max_workers=workers, env=limits)
     waiting: deque[Any] = deque()
     try:
         for chunk in chunks:
@@ -302,6 +303,7 @@ def _in_order(chunks: Iterator[Chunk], job: Job, parts: Parts, workers: int) -> 
                 yield _result(waiting.popleft())
         while waiting:
             yield _result(waiting.popleft())
+        executor.shutdown()
     except BaseException:
         executor.shutdown(wait=True, kill_workers=True)
         raise
