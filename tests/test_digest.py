@@ -227,6 +227,7 @@ def test_hostile_posts_become_text(text):
     assert not set(page) & set("\N{RIGHT-TO-LEFT OVERRIDE}\x00\ud83d") and "\N{COMBINING GRAVE ACCENT}" * 4 not in page
 
 
+@pytest.mark.slow
 def test_a_huge_post_costs_some_kilobytes():
     found = find_initiatives([ask("نحتاج متطوعين " * 70_000)], now=NOW)
     grown = len(digest_page(found, now=NOW)) - len(digest_page(find_initiatives([ask("نحتاج")], now=NOW), now=NOW))
