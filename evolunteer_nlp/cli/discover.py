@@ -57,13 +57,11 @@ def digest(
     column: ColumnOption = None,
     title: Annotated[str | None, typer.Option(help="Of the page.")] = None,
     now: NowOption = None,
-    show_contacts: Annotated[
-        bool, typer.Option("--show-contacts", help="Show numbers that may be private persons' too.")
-    ] = False,
+    show_contacts: ContactsOption = False,
     closed: Annotated[
         bool, typer.Option("--closed", help="Write closed ones to other formats too; a page always has them.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at the output.")] = False,
+    force: ForceOption = False,
 ) -> None:
     """Make a page of initiatives to pass on: what is asked, by whom, where, when, how to join, what to check."""
     from evolunteer_nlp.initiatives.exports import format_of, write_digest

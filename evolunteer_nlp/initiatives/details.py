@@ -89,6 +89,11 @@ class Details:
     urgent: Found[str] | None
     status: Status
 
+    @property
+    def has_contact(self) -> bool:
+        """Whether the post itself says how to reach somebody or where to pay."""
+        return any((self.phones, self.links, self.emails, self.ibans, self.accounts, self.codes))
+
 
 def extract(
     text: str,

@@ -3,20 +3,20 @@
 One file, in Arabic and from right to left, that asks nothing of any network. Cards are in the page itself, so that it
 can be read where scripts are off; a script filters, searches and counts them (``pages/digest.js``)::
 
-    initiatives ─▶ privacy.for_everybody ─▶ cards.card ─┬─▶ filters, timeline
-                                                        └─▶ pages/digest.html, by page.render
+    initiatives ─▶ privacy.as_shown ─▶ cards.card ─┬─▶ filters, timeline
+                                                   └─▶ pages/digest.html, by page.render
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from evolunteer_nlp.initiatives.cards import Card, card
+from evolunteer_nlp.initiatives.cards import card
 from evolunteer_nlp.initiatives.filters import filters, numbers
 from evolunteer_nlp.initiatives.initiative import Initiative
 from evolunteer_nlp.initiatives.legible import line
 from evolunteer_nlp.initiatives.page import render
-from evolunteer_nlp.initiatives.privacy import for_everybody, hides_contacts
+from evolunteer_nlp.initiatives.privacy import as_shown
 from evolunteer_nlp.initiatives.search import LETTERS
 from evolunteer_nlp.initiatives.timeline import timeline
 from evolunteer_nlp.initiatives.wording import day
@@ -56,12 +56,16 @@ def digest_page(
     >>> "كسلا تتطوع" in page, "الأحد 1 مارس 2026" in page, "http" in page.replace("http-equiv", "")
     (True, True, False)
     """
-    now = now or datetime.now()
-    cards = [_card(one, now, show_contacts) for one in initiatives]
+    return page_of(as_shown(initiatives, show_contacts), title, now or datetime.now())
+
+
+def page_of(shown: Sequence[tuple[Initiative, bool]], title: str | None, now: datetime) -> str:
+    """The page of initiatives as `evolunteer_nlp.initiatives.privacy.as_shown` gives them."""
+    cards = [card(one, now, masked=masked) for one, masked in shown]
     found = filters(cards)
-    placed = [(one, numbers(one, found)) for one in cards]
+    placed = list(zip(cards, numbers(cards, found), strict=True))
     counts = Counter(one.status for one in cards)
-    days = (ask.posted_at.date() for one in initiatives for ask in one.posts if ask.posted_at)
+    days = (ask.posted_at.date() for one, _ in shown for ask in one.posts if ask.posted_at)
     values = {
         "title": line(title or TITLE),
         "made": day(now.date()),
@@ -74,10 +78,3 @@ def digest_page(
         "shipped": [str(label) for label in Label],
     }
     return render("digest.html", values, styles=["digest.css"], script="digest.js")
-
-
-def _card(initiative: Initiative, now: datetime, show_contacts: bool) -> Card:
-    if show_contacts:
-        return card(initiative, now)
-    shown = for_everybody(initiative)
-    return card(shown, now, masked=hides_contacts(initiative, shown))

@@ -7,7 +7,6 @@
     .ics   calendar_file.to_ics, of what is dated and open
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -18,15 +17,16 @@ from evolunteer_nlp.errors import TableError
 from evolunteer_nlp.initiatives.calendar_file import to_ics
 from evolunteer_nlp.initiatives.cards import Card, card
 from evolunteer_nlp.initiatives.details import Details
-from evolunteer_nlp.initiatives.digest import TITLE, digest_page
+from evolunteer_nlp.initiatives.digest import TITLE, page_of
 from evolunteer_nlp.initiatives.initiative import Initiative
 from evolunteer_nlp.initiatives.legible import legible, line
 from evolunteer_nlp.initiatives.post import Found
-from evolunteer_nlp.initiatives.privacy import for_everybody, hides_contacts
+from evolunteer_nlp.initiatives.privacy import as_shown
+from evolunteer_nlp.initiatives.sheets import as_json, write_rows, write_text
 from evolunteer_nlp.initiatives.trust import describe
 from evolunteer_nlp.initiatives.wording import day, ltr
 from evolunteer_nlp.labels import arabic_name
-from evolunteer_nlp.tables.write import LONGEST_CELL, Layout, open_writer, refuse_to_replace, written_whole
+from evolunteer_nlp.tables.write import refuse_to_replace
 
 FORMATS = ("html", "xlsx", "csv", "json", "md", "ics")
 _FACTS = (
@@ -108,20 +108,18 @@ def write_digest(
     if not force:
         refuse_to_replace(path)
     chosen = [one for one in initiatives if _belongs(one, format, closed)]
-    shown = chosen if show_contacts else [for_everybody(one) for one in chosen]
-    masked = [hides_contacts(before, after) for before, after in zip(chosen, shown, strict=True)]
-    if format in {"xlsx", "csv"}:
-        with open_writer(path, Layout(format, COLUMNS, mark=True, inert=True, right_to_left=True)) as writer:
-            writer.write(to_rows(shown, now))
+    pairs = as_shown(chosen, show_contacts)
+    shown, masked = [one for one, _ in pairs], [is_masked for _, is_masked in pairs]
+    if format == "html":
+        write_text(page_of(pairs, title, now), path)
+    elif format == "json":
+        write_text(as_json(to_json(shown, masked)), path)
+    elif format == "md":
+        write_text(to_markdown(shown, now, title=title), path)
+    elif format == "ics":
+        write_text(to_ics(shown, now).decode(), path)
     else:
-        if format == "html":
-            content = digest_page(chosen, title=title, now=now, show_contacts=show_contacts)
-        elif format == "json":
-            content = json.dumps(to_json(shown, masked), ensure_ascii=False, indent=1)
-        else:
-            content = to_markdown(shown, now, title=title) if format == "md" else to_ics(shown, now).decode()
-        with written_whole(path) as draft:
-            draft.write_bytes(content.encode("utf-8", "replace"))  # halves of emoji
+        write_rows(to_rows(shown, now), COLUMNS, path, format)
     return Written(len(shown), sum(masked))
 
 
@@ -153,7 +151,7 @@ def _row(one: Initiative, words: Card) -> tuple[Any, ...]:
         " ".join(way.href for way in words.ways if way.kind == "link"),
         reach["mail"],
         "، ".join(f"{number.name} {number.shows}" for number in words.numbers),
-        legible(one.text)[: LONGEST_CELL["xlsx"]],
+        legible(one.text),
         one.count,
         *seen,
         "، ".join(map(line, one.sources)),

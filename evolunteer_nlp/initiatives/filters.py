@@ -67,7 +67,10 @@ def _name(key: str, value: str) -> str:
     return arabic(key, value)
 
 
-def numbers(card: Card, of: dict[str, Filter]) -> str:
-    """The numbers of a card's choices, separated by spaces."""
-    known = {(key, choice.value): choice.number for key, filter in of.items() for choice in filter.choices}
-    return " ".join(str(known[key, value]) for key, values in card.facets.items() for value in dict.fromkeys(values))
+def numbers(cards: Sequence[Card], of: dict[str, Filter]) -> list[str]:
+    """For each card the numbers of its choices, separated by spaces."""
+    known = {(key, choice.value): str(choice.number) for key, filter in of.items() for choice in filter.choices}
+    return [
+        " ".join(known[key, value] for key, values in card.facets.items() for value in dict.fromkeys(values))
+        for card in cards
+    ]

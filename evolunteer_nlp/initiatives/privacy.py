@@ -8,12 +8,13 @@ Masking keeps the length of a text, so that spans stay right.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from evolunteer_nlp.initiatives.asks import Ask
 from evolunteer_nlp.initiatives.contacts import Iban
 from evolunteer_nlp.initiatives.details import Details, extract
 from evolunteer_nlp.initiatives.initiative import Initiative
@@ -89,13 +90,7 @@ def mask(initiative: Initiative) -> Initiative:
         text=text,
         details=_details(initiative.details, text),
         posts=tuple(
-            ask._replace(
-                text=_masked(ask.text, ask.country),
-                author=ask.author and hidden(ask.author),
-                chat=ask.chat and hidden(ask.chat),
-                forwarded_from=ask.forwarded_from and hidden(ask.forwarded_from),
-                link=ask.link and _link(ask.link),
-            )
+            _anonymous(ask)._replace(text=_masked(ask.text, ask.country), link=ask.link and _link(ask.link))
             for ask in initiative.posts
         ),
         conflicts=tuple(map(_conflict, initiative.conflicts)),
@@ -112,22 +107,34 @@ def for_everybody(initiative: Initiative) -> Initiative:
     texts = "\n".join(ask.text for ask in initiative.posts) if initiative.is_private else ""
     secrets = {_digits(match[0])[-_LONG:] for match in _NUMBER.finditer(_western(texts)) if not match["date"]}
     posts = tuple(
-        ask._replace(
-            author=ask.author and hidden(ask.author),
-            chat=ask.chat and hidden(ask.chat),
-            forwarded_from=ask.forwarded_from and hidden(ask.forwarded_from),
-            link=ask.link if ask.link and not any(number in _digits(ask.link) for number in secrets) else None,
+        _anonymous(ask)._replace(
+            link=ask.link if ask.link and not any(number in _digits(ask.link) for number in secrets) else None
         )
         for ask in masked.posts
     )
     return replace(masked, posts=posts)
 
 
-def hides_contacts(before: Initiative, after: Initiative) -> bool:
-    """Whether masking took a number or an address away."""
+def as_shown(initiatives: Iterable[Initiative], show_contacts: bool = False) -> list[tuple[Initiative, bool]]:
+    """Initiatives as a file has them, each with whether a number or an address of it was taken away."""
+    if show_contacts:
+        return [(one, False) for one in initiatives]
+    return [(shown, _hides_contacts(one, shown)) for one in initiatives for shown in [for_everybody(one)]]
+
+
+def _hides_contacts(before: Initiative, after: Initiative) -> bool:
     names = ("phones", "links", "emails", "ibans", "accounts")
     return before.text != after.text or any(
         getattr(before.details, name) != getattr(after.details, name) for name in names
+    )
+
+
+def _anonymous(ask: Ask) -> Ask:
+    """A post without numbers by which chats name who wrote it, where, or whose it was."""
+    return ask._replace(
+        author=ask.author and hidden(ask.author),
+        chat=ask.chat and hidden(ask.chat),
+        forwarded_from=ask.forwarded_from and hidden(ask.forwarded_from),
     )
 
 
@@ -156,9 +163,8 @@ def _conflict(conflict: Conflict) -> Conflict:
 
 def _details(details: Details, text: str) -> Details:
     """Details whose words are those of a masked text."""
-    changed: dict[str, Any] = {"status": details.status._replace(evidence=None)}
-    if details.status.evidence:
-        changed["status"] = details.status._replace(evidence=_found(details.status.evidence, text))
+    evidence = details.status.evidence
+    changed: dict[str, Any] = {"status": details.status._replace(evidence=evidence and _found(evidence, text))}
     for field in fields(details):
         value = getattr(details, field.name)
         if isinstance(value, Found):

@@ -79,15 +79,12 @@ class OpenCalls(NamedTuple):
 
 
 _HAS: dict[str, Callable[[Initiative], object]] = {
-    "contact": lambda one: any(
-        (one.details.phones, one.details.links, one.details.emails, one.details.ibans, one.details.accounts,
-         one.details.codes)
-    ),
+    "contact": lambda one: one.details.has_contact,
     "date": lambda one: one.details.dates,
     "place": lambda one: one.details.cities or one.details.districts,
     "volunteers_wanted": lambda one: one.details.volunteers_wanted,
     "organiser": lambda one: one.details.organiser and one.details.organiser.value.name,
-}  # fmt: skip
+}
 
 TABLES: dict[str, Callable[[Initiative], Iterable[str]]] = {
     "label": lambda one: [label for label in (one.label, one.also) if label],

@@ -24,10 +24,15 @@ def check_output(path: Path, suffixes: Sequence[str], *, force: bool = False) ->
         refuse_to_replace(path)
 
 
-def write_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], path: Path) -> None:
-    """Write rows to CSV or Excel; both are for people, so no cell is a formula and texts are cut where Excel would."""
+def write_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], path: Path, format: str | None = None
+) -> None:
+    """Write rows to CSV or Excel; both are for people, so no cell is a formula and texts are cut where Excel would.
+
+    The suffix of ``path`` says which of them, unless ``format`` does.
+    """
     cells = ({name: _cell(row[name]) for name in columns} for row in rows)
-    format = path.suffix.lower().removeprefix(".")
+    format = format or path.suffix.lower().removeprefix(".")
     with open_writer(path, Layout(format, columns, mark=True, inert=True, right_to_left=True)) as writer:
         writer.write(cells)
 

@@ -210,9 +210,8 @@ def _by_links(details: Details) -> Iterator[_Cue]:
 
 def _reachable(details: Details, words: Sequence[Cue], posts: Sequence[Ask]) -> bool:
     """Whether the post says how or where to join, or is where its writer can be asked."""
-    ways = (details.phones, details.links, details.emails, details.ibans, details.accounts, details.codes)
     return (
-        any(ways)
+        details.has_contact
         or bool(details.cities or details.districts)
         or any(cue.value == _REACHABLE for cue in words)
         or _has_body(details)
