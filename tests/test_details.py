@@ -103,11 +103,11 @@ def test_long_digits_and_repetitions_take_no_time() -> None:
         extract(piece * 2000, "2025-01-01", "SA")
 
 
-# What writer A's posts scored when these rules were written; they were developed on them, so this is a floor that only
-# rises, no measure of quality: that is taken on posts of another writer.
+# What writer A's posts score: rules were developed on them, so it is a floor for rules and no measure of quality, which
+# is taken on posts of other writers. It falls only where annotations are settled anew (organiser type: once, by 0.04).
 FLOOR = {
     "phones": 0.98, "links": 0.98, "emails": 0.98, "ibans": 0.98, "accounts": 0.98, "codes": 0.98, "amounts": 0.96,
-    "blood_types": 0.98, "dates": 0.97, "city": 0.96, "causes": 0.87, "mode": 0.92, "organiser type": 0.82,
+    "blood_types": 0.98, "dates": 0.97, "city": 0.96, "causes": 0.87, "mode": 0.96, "organiser type": 0.83,
     "volunteers_wanted": 0.89, "status": 0.95,
 }  # fmt: skip
 

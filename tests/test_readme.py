@@ -52,6 +52,14 @@ def test_shell_blocks_run(block: str, tmp_path: Path):
     subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, check=True, env=environment())
 
 
+def test_the_first_command_prints_what_the_readme_shows(tmp_path: Path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(.*?)```", readme, re.DOTALL)
+    command = ["evolunteer", "label", "corpora/sample/posts.csv", "-o", tmp_path / "labelled.csv"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment())
+    assert shown and shown[1] in run.stdout + run.stderr
+
+
 def test_every_verb_is_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = get_command(app).commands  # type: ignore[attr-defined]
