@@ -96,8 +96,12 @@ def _met(post: Post) -> Iterator[Cue]:
     words = post.words
     for at, word in enumerate(words):
         for field, value, rest in _entries(word.text):
-            last = at + len(rest)
-            if last < len(words) and all(_is(words[at + 1 + n].text, wanted) for n, wanted in enumerate(rest)):
+            last = at
+            for wanted in rest:
+                last += 1
+                if last == len(words) or not _is(words[last].text, wanted):
+                    break
+            else:
                 yield Cue(field, value, word.start, words[last].end, at, last)
 
 
