@@ -17,6 +17,7 @@ Found(value='urgent', start=13, end=20, text='عااااجل')
 import re
 import unicodedata
 from bisect import bisect_left
+from itertools import compress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from evolunteer_nlp.text.cleaning import fold_char
@@ -130,8 +131,11 @@ def read(text: str) -> Post:
     pieces = [_TABLE[char] for char in text]
     folded = "".join(pieces)
     origin = _PLACES[: len(text)] if len(text) <= len(_PLACES) else [(at, at + 1) for at in range(len(text))]
-    if "" in pieces or len(folded) > len(text):
+    dropped = pieces.count("")
+    if len(folded) + dropped > len(text):
         origin = [place for place, piece in zip(origin, pieces, strict=True) for _ in piece]
+    elif dropped:
+        origin = list(compress(origin, pieces))
     for match in reversed(list(_ELONGATION.finditer(folded))):
         start, end = match.span()
         folded = folded[: start + 1] + folded[end:]
