@@ -36,6 +36,7 @@ class _Currency(NamedTuple):
 
 _LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
 _OF_ALL = re.compile(r"(?:من اصل|من اجمالي)\s*$")
+_OF = re.compile(r"\s*(?:من|من اصل)\s*")
 _CLAUSE = re.compile(r"[،,.؛\n!?؟]")
 _PER = re.compile(
     r"\s*(?:شهريا|سنويا|شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|للوحد[ها]|للواحده|للراس|للكيس|للمتر|"
@@ -99,8 +100,15 @@ def amounts(
     country: str | None,
     cues: Mapping[str, Sequence[Cue]] | None = None,
     taken: Sequence[tuple[int, int]] = (),
+    label: str | None = None,
 ) -> tuple[Found[Amount], ...]:
-    """Read all amounts; numbers that touch ``taken`` spans of the folded post (phones, dates) are none."""
+    """Read all amounts; numbers that touch ``taken`` spans of the folded post (phones, dates) are none.
+
+    An awareness post asks for no money: prices in it are those of shops. A call for volunteers rarely does, so that
+    numbers in it are money only beside a currency.
+    """
+    if label == "awareness_campaign":
+        return ()
     cues = cues or {}
     values = [
         number for number in numbers(post) if not any(number.start < end and start < number.end for start, end in taken)
@@ -118,8 +126,10 @@ def amounts(
             following = None
     last: str | None = next((amount.currency for amount, *_ in found.values()), None) or currency_of(country)
     for at, number in enumerate(values):
-        of_all = at and values[at - 1].first in found and _OF_ALL.search(post.folded, 0, number.start)
-        if number.first not in found and (of_all or _is_money(post, number, cues)):
+        of_all = at and _is_whole(post, values[at - 1], number, values[at - 1].first in found, cues)
+        if number.first in found:
+            continue
+        if of_all or (label != "volunteer_call" and _is_money(post, number, cues, label == "donation_drive")):
             found[number.first] = Amount(number.value, last), number.start, number.end
     kept = [found[at] for at in sorted(found) if not _collected(post, found[at][1], cues)]
     return (*(post.found(amount, start, end) for amount, start, end in kept), *_few(post, country))
@@ -139,8 +149,16 @@ def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amo
     return None
 
 
-def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> bool:
-    """Say whether a number without a currency is money all the same."""
+def _is_whole(post: Post, part: Number, whole: Number, is_money: bool, cues: Mapping[str, Sequence[Cue]]) -> bool:
+    """Whether a number is the sum of which another is a part: «٣٠٠ دينار من اصل ٩٠٠», «وصلنا ٤١٠ من ١٣٠٠»."""
+    if is_money:
+        return bool(_OF_ALL.search(post.folded, 0, whole.start))
+    reached = _OF.fullmatch(post.folded, part.end, whole.start) and _ENDS.match(post.folded, whole.end)
+    return bool(reached and whole.value > part.value >= 100 and _collected(post, part.start, cues))
+
+
+def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], asks: bool) -> bool:
+    """Say whether a number without a currency is money all the same; ``asks`` is true of a donation drive."""
     if any(
         cue.first == number.last + 1 and not post.folded.startswith("ال", cue.start) for cue in cues.get("counted", ())
     ):
@@ -158,7 +176,8 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]]) -> 
         )
         if number.first == number.last and number.value == 1000 and not (priced or beside or told):
             return False  # «ألف شكر», «ألفّ عليهم»
-        return number.value >= 1000 and bool(beside or priced or told or cues.get("money"))
+        ends = asks and _ENDS.match(post.folded, number.end)
+        return number.value >= 1000 and bool(beside or priced or told or ends or cues.get("money"))
     if number.value < 10 or post.folded[number.start] == "0" or (1900 < number.value < 2100 and not beside):
         return False
     per = _PER.match(post.folded, number.end)

@@ -132,7 +132,7 @@ def extract(
     taken = [post.place(found) for kind in reach for found in kind]
     days = dates(post, posted, country, taken)
     blood = blood_types(post)
-    money = amounts(post, country, met, taken)
+    money = amounts(post, country, met, taken, label)
     taken += [post.place(found) for found in money]
     label = label or _kind_of_ask(met, reach, money, bool(blood))
     goods = _goods(post, met) if label != "awareness_campaign" else ()
