@@ -191,7 +191,7 @@ def _collected(post: Post, start: int, cues: Mapping[str, Sequence[Cue]]) -> boo
         cue.end <= start
         and len(post.between(cue.end, start)) < _BACK
         and not _CLAUSE.search(post.folded, cue.end, start)
-        and not re.search("با?ق[يى]|بقي|متبقي|نحتاج|ناقص", post.folded[cue.end : start])
+        and not re.search(r"با?قي|متبقي|نحتاج|ناقص|\d\s*من(?: اصل)? $", post.folded[cue.end : start])
         for cue in cues.get("collected", ())
     )
 
