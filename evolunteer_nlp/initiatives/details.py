@@ -11,6 +11,7 @@ blood, money and helpers, so that no number is read twice; causes, mode, kinds, 
 Found(value='+966500000012', start=43, end=53, text='٠٥٠٠٠٠٠٠١٢')
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,6 +191,16 @@ def _goods(post: Post, cues: Mapping[str, Sequence[Cue]]) -> tuple[Found[str], .
     return nature.mentions(post, {"goods": asked}, "goods")
 
 
+_REFUSED = re.compile(
+    r"(?<!\w)[وف]?(?:مش|مو|مب|موش|مهوش|ماشي|مفيش|ماكو|مافي\w*|بدون|بلا|من غير|ليس\w*|(?:ما|لا|مش|مو|لن) [بمكح]?ن\w+(?: اي)?) $"
+)
+
+
+def _is_refused(post: Post, cue: Cue) -> bool:
+    """Whether money is named only to say that it is not what is asked for: «مش فلوس», «ما نبيش فلوس»."""
+    return bool(_REFUSED.search(post.folded, max(0, cue.start - 25), cue.start))
+
+
 def _gives(
     post: Post,
     cues: Mapping[str, Sequence[Cue]],
@@ -205,7 +216,7 @@ def _gives(
         *(found.shows("money") for found in (*reach.accounts, *reach.codes)),
         *(found.shows("money") for found in money),
     ]
-    words = {cue.value: cue for cue in reversed(cues.get("money", ()))}
+    words = {cue.value: cue for cue in reversed(cues.get("money", ())) if not _is_refused(post, cue)}
     word = words.get("cash") or (None if goods else words.get("ask"))
     if paid:
         given["money"] = paid[0]
@@ -213,7 +224,7 @@ def _gives(
         given["money"] = post.found("money", word.start, word.end)
     if goods and (not paid or cues.get("in_kind")):
         given["goods"] = goods[0]
-    named = cues.get("goods", ())
+    named = cues.get("goods") or cues.get("in_kind", ())
     if named and not given:
         given["goods"] = post.found("goods", named[0].start, named[0].end)
     about_blood = [cue for cue in cues.get("cause", ()) if cue.value == "blood"]

@@ -76,7 +76,10 @@ def _far(post: Post, cues: Cues, near: bool) -> tuple[Found[str], ...]:
     told = []
     for cue in cues.get("online", ()):
         before = post.folded[max(0, cue.start - 40) : cue.start] + " " * (cue.start == 0)
-        home = "من " in post.folded[cue.start : cue.end]
+        words = post.folded[cue.start : cue.end]
+        if near and "منصه" in words:
+            continue  # where one signs up
+        home = "من " in words
         if not (_ASIDE.search(before) or (near and _TRAINING.search(before)) or (home and _BROUGHT.search(before))):
             told.append(cue)
     return named(post, {"online": told}, "online")
@@ -105,6 +108,8 @@ def mode(
     if far and near:
         said = any("حضور" in post.folded[cue.start : cue.end] for cue in cues["on_site"])
         return far[0].shows("both") if said or "مقر" in post.folded else far[0]
+    if cues.get("digital") and not (far or near):
+        return None
     there = ("field", "contact", "on_site_weak")
     shown = [*far, *near, *where] or [found for field in there for found in named(post, cues, field)]
     return shown[0].shows("online" if far else "on_site") if shown else None
