@@ -1,7 +1,7 @@
 """Words that show something: one table, looked up word by word.
 
 ``data/cues.tsv`` holds a field, a value and its cues on each line. Cues are folded as posts are; ``word*`` stands for
-all words that begin so, and words of a phrase may take an article. Articles, prepositions and conjunctions that are
+all words that begin so, ``{a|b}c`` for «ac» and «bc», and words of a phrase may take an article. Articles, prepositions and conjunctions that are
 written together with the first word are taken off it. Looking words up in a table takes a post a few microseconds for
 all fields together; an alternation of all these cues would try each at every word.
 
@@ -12,9 +12,11 @@ all fields together; an alternation of all these cues would try each at every wo
 """
 
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from itertools import chain, product
 from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.post import Post, read
@@ -63,13 +65,19 @@ def stems(word: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _spelled_out(cue: str) -> Iterator[str]:
+    """A cue with each choice of its alternatives: «{ام|اخت}ي» is «امي» and «اختي»."""
+    parts = [part.split("|") for part in re.split(r"[{}]", cue)]
+    return map("".join, product(*parts))
+
+
 @functools.cache
 def _index() -> tuple[Mapping[str, list[_Entry]], Mapping[str, list[_Entry]]]:
     """Entries by their first word: whole ones, and beginnings."""
     whole: defaultdict[str, list[_Entry]] = defaultdict(list)
     beginnings: defaultdict[str, list[_Entry]] = defaultdict(list)
     for field, value, listed in rows("cues.tsv"):
-        for cue in listed.split(","):
+        for cue in chain.from_iterable(map(_spelled_out, listed.split(","))):
             first, *rest = (read(word).folded for word in cue.split())
             table = beginnings if first.endswith("*") else whole
             table[first.rstrip("*")].append(_Entry(field, value, tuple(rest)))

@@ -16,6 +16,7 @@ Organiser(name='جمعية البر الخيرية', type='charity')
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.lexicon import Cue, rows
@@ -35,7 +36,9 @@ class _Noun(NamedTuple):
     alone: bool
 
 
-_PLACES = {"mosque", "school", "state", "company"}
+_PLACES = {"mosque", "school", "state", "company", "home"}
+_TYPES = {"home": "charity"}
+"""A home of orphans or of old people is a charity, but as often the place where something is."""
 _PLACE_BEFORE = re.compile(
     r"(?:(?<!\w)(?:في|ف|عند|جنب|قدام|امام|قرب|ورا|وراء|خلف|يم|حدا|لدي|داخل|بجوار|من|الي|ع|علي|ساحه|مقر|بمقر|موقف|"
     r"سطح|صاله|قاعه|قدام|باب|حول|اطفال|"
@@ -66,7 +69,7 @@ _OF_IT = re.compile(
 _NO_ONE = re.compile(r"(?<!\w)(?:اي|كل|كم|مو|مش|ماشي|ليس\w*|لسنا|بلا|بدون|غير|ولا|لا|مافي|مافيش|ماكو|صار له|هو)\s+$")
 _VERBS = (
     "علن|دعو|نظم|طلق|ستقبل|بحث|حتاج|سر|ناشد|طلب|فتح|رحب|واصل|قيم|صل|تلقي|بي|بغ|جمع|سلم|تيح|فتش|دور|شكر|تشرف|هيب|نع|نفذ|"
-    "ريد|شتي|ستانف|ستعد|ستعين|وزع|وصل|كفل|قدم|علم|تيح|تقدم|عتزم|نادي|ستغيث|حب|طلع|طبخ|درب|عمل|لوج|نطلق|عرض|ترجم|تمرن|كتب|ستلم"
+    "ريد|شتي|ستانف|ستعد|ستعين|وزع|وصل|كفل|قدم|علم|تيح|تقدم|عتزم|نادي|ستغيث|حب|طلع|طبخ|درب|عمل|لوج|نطلق|عرض|ترجم|تمرن|كتب|ستلم|ستقطب"
 )
 _ACTS = (
     rf"(?:[بك]|كا)?[تين](?:{_VERBS})(?:وا?|ين|ون)?|محتاج\w*|عايز\w*|عاوز\w*|داير\w*|ناقص\w*|فاتح\w*|فتحت?|حاب\w*|مستمر\w*|"
@@ -74,6 +77,11 @@ _ACTS = (
     r"بدات?|وصلت?|ختمت?|قاعد\w*|واقف\w*|واگف\w*|جمعت|لقات?"
 )
 _ACTS_AFTER = re.compile(rf"(?:\s+[بف]\w+)?[^\w.\n]*(?:{_ACTS})(?!\w)|\s*(?:[:|]|-\s)")
+_NEEDS_AFTER = re.compile(
+    r"(?:\s+[بف]\w+)?\s+(?:(?:[بتيك]|كا|بي|عم )?(?:حتاج|يحتاج|بحث|يبحث|دور|يدور|عاني|ناشد|يناشد|قلب|لوج|يلوج|طلب|ستقطب)\w*|"
+    r"بحاجه|محتاج\w*|محتاجه|ناقص\w*|ناقصه|ينقص\w*|عايز\w*|عاوز\w*|داير\w*|بد[وه]\w*|خاص[وه]\w*|خص[وه]\w*|يبي|تبي|يبون|يبا|يبو|"
+    r"يشتي|تشتي|يريد\w*|لازمو|يلزم\w*|يفتح باب|تفتح باب|يستقبل متطوع\w*|تستقبل متطوع\w*)(?!\w)"
+)
 _TELLS_AFTER = re.compile(
     r"[^\w.\n]*(?:قال\w*|گال\w*|رفض\w*|وعد\w*|جا|جت|جات|جو|جوا|اجا|اجو|ردت?|ردوا|اعتذر\w*|سحب\w*|بدا|وافق\w*|"
     r"(?:و?ما|لم)\s+(?:جا\w*|جو|رد\w*|قدر\w*|اجا|اجو|وصل\w*|ساعد\w*|عط\w*|عمل\w*|سو\w*|قبل\w*|يرد\w*|ترد\w*))(?!\w)"
@@ -83,7 +91,9 @@ _TAG = re.compile(r"[#@]\S+")
 _SIGNS = re.compile(r"(?:[^\w]+\w+){0,3}[^\w]*$")
 """What may follow whoever signs a post: its town, its number."""
 _CLAUSE = re.compile(r"[^\w\s]|\n")
-_ONLY_QUOTED = {"حمله", "مجموعه"}
+_ONLY_QUOTED = {"حمله", "مجموعه", "منصه", "صفحه", "شله"}
+_TITLES = {"حمله", "مبادره", "منصه", "صفحه"}
+"""Most often what a thing is called, not who does it: «حملة «فرّج عنهم» لسداد ديون 46 غارمًا»."""
 _ONLY_DEFINITE = {"خليه", "شبكه"}
 _HOSPITALS = ("مستشف", "مشف", "بنك الدم", "مصرف الدم", "مركز الصح", "المشف", "المستشف")
 _STOP = re.compile(
@@ -113,7 +123,7 @@ def _nouns() -> tuple[re.Pattern[str], Mapping[str, tuple[str, bool]]]:
     kinds: dict[str, tuple[str, bool]] = {}
     for kind, opening, alone in rows("organisers.tsv"):
         for place, listed in enumerate((opening, alone)):
-            for noun in listed.split(", "):
+            for noun in filter(None, listed.split(", ")):
                 kinds.setdefault(read(noun).folded, (kind, bool(place)))
     nouns = "|".join(noun.replace(" ", r"\s") for noun in sorted(kinds, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?P<clitic>[وف]?(?:لل|ل|ب|ع)?)(?P<noun>{nouns})(?!\w)"), kinds
@@ -127,11 +137,19 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]], label: str | None =
         kind, alone = kinds[match["noun"]]
         ranked.append(_weigh(post, _Noun(match, kind, alone)))
     for kind in ("team", "person") if label != "awareness_campaign" else ():
-        ranked += [
-            (_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)) for cue in cues.get(kind, ())[:1]
-        ]
+        spoken = (cue for cue in cues.get(kind, ()) if not _is_others(post, cue))
+        ranked += [(_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)) for cue in islice(spoken, 1)]
     rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
     return found if rank else None
+
+
+_CALLED = re.compile(r"(?<!\w)يا\s$")
+
+
+def _is_others(post: Post, cue: Cue) -> bool:
+    """Whether words of the first person are somebody else's («قالت: «أنا ولدك»») or call the reader («يا خوي»)."""
+    before = post.folded[: cue.start]
+    return before.count("«") > before.count("»") or bool(_CALLED.search(before[-4:]))
 
 
 _ANNOUNCED, _NAMED, _FIRST_PERSON, _MAYBE, _NOT = 4, 3, 2, 1, 0
@@ -144,7 +162,7 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
     stop = end + sum(map(len, words))
     proper = noun.alone and " " in noun.match["noun"]
     name = " ".join(post.found("", start, stop).text.split()) if words or proper else None
-    found = post.found(Organiser(name, noun.type), start, stop)
+    found = post.found(Organiser(name, _TYPES.get(noun.type, noun.type)), start, stop)
     before = _TAG.sub("", post.folded[max(0, noun.match.start() - 70) : noun.match.start()]) + noun.match["clitic"]
     quoted = bool(words) and words[0].lstrip().startswith(("«", '"'))
     definite = any(word.startswith((" ال", " ازمه", " «", ' "')) for word in words)
@@ -165,6 +183,8 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
 def _weigh_place(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, bool]) -> int:
     """A mosque, a school, an office or a shop, most often only where something is."""
     stop, _, proper = shape
+    if _NEEDS_AFTER.match(post.folded, stop) and not _PLACE_BEFORE.search(before):
+        return _NAMED
     if noun.match["noun"].startswith(_HOSPITALS):
         return _NOT
     if re.search(r"[.\n]\s*$", before) and _SIGNS.match(post.folded, stop):
@@ -183,12 +203,15 @@ def _weigh_body(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, bo
     stop, quoted, proper = shape
     if noun.alone and not proper:
         return _MAYBE
-    if _ASKS_BEFORE.search(before) or _OF_IT.search(before):
+    titled = noun.match["noun"] in _TITLES
+    if not titled and (_ASKS_BEFORE.search(before) or _OF_IT.search(before)):
         return _NAMED
-    if _ACTS_AFTER.match(post.folded, stop) or quoted:
+    if _ACTS_AFTER.match(post.folded, stop) or (quoted and not titled):
         return _MAYBE if _PLACE_BEFORE.search(before) else _NAMED
+    if noun.match["noun"] == "حمله":
+        return _NOT
     if not proper and _WITHIN.search(before):
-        return _MAYBE
+        return _NAMED
     if re.search(r"\w", _clause(before)):
         return _NOT
     return _NAMED if _SIGNS.match(post.folded, stop) or not re.search(r"\w", before.rpartition("\n")[2]) else _MAYBE
