@@ -159,7 +159,7 @@ def extract(
         mode=nature.mode(post, met, label, gives, shown),
         kinds=nature.kinds(post, met) if calls else (),
         audience=nature.named(post, met, "audience"),
-        organiser=organiser(post, met, label),
+        organiser=organiser(post, met),
         urgent=urgent[0] if urgent else None,
         status=status(post, met, days, posted, now),
     )

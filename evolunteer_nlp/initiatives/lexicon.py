@@ -1,9 +1,10 @@
 """Words that show something: one table, looked up word by word.
 
 ``data/cues.tsv`` holds a field, a value and its cues on each line. Cues are folded as posts are; ``word*`` stands for
-all words that begin so, ``{a|b}c`` for «ac» and «bc», and words of a phrase may take an article. Articles, prepositions and conjunctions that are
-written together with the first word are taken off it. Looking words up in a table takes a post a few microseconds for
-all fields together; an alternation of all these cues would try each at every word.
+all words that begin so, ``{a|b}c`` for «ac» and «bc», and words of a phrase may take an article. Articles,
+prepositions and conjunctions that are written together with the first word are taken off it. Looking words up in a
+table takes a post a few microseconds for all fields together; an alternation of all these cues would try each at every
+word.
 
 >>> from evolunteer_nlp.initiatives.post import read
 >>> post = read("نحتاج للمسنين وكبار السن من النازحين")

@@ -42,7 +42,7 @@ _TYPES = {"home": "charity"}
 _PLACE_BEFORE = re.compile(
     r"(?:(?<!\w)(?:في|ف|عند|جنب|قدام|امام|قرب|ورا|وراء|خلف|يم|حدا|لدي|داخل|بجوار|من|الي|ع|علي|ساحه|مقر|بمقر|موقف|"
     r"سطح|صاله|قاعه|قدام|باب|حول|اطفال|"
-    r"مرضي|طلاب|طلبه|تلاميذ|بناء|لبناء|ترميم|فرش|مريض\w*|حي|شارع|نظافه|تنظيف|لتنظيف|عياده|سور)\s+|"
+    r"مرضي|طلاب|طلبه|تلاميذ|بناء|لبناء|ترميم|فرش|مريض\w*|حي|شارع|نظافه|تنظيف|لتنظيف|عياده|سور|حضانه|عنبر|قسم|طوارئ|مدخل|بوابه|رواد|مرافق\w*|نزلاء)\s+|"
     r"(?<!\w)[وف]?(?:ب|ل|ع)ال|(?<!\w)[وف]?[بلع])$"
 )
 _WITHIN = re.compile(r"(?<!\w)(?:في|ف|عند|لدي|بمقر)\s+$|(?<!\w)[وف]?ب$")
@@ -78,9 +78,9 @@ _ACTS = (
 )
 _ACTS_AFTER = re.compile(rf"(?:\s+[بف]\w+)?[^\w.\n]*(?:{_ACTS})(?!\w)|\s*(?:[:|]|-\s)")
 _NEEDS_AFTER = re.compile(
-    r"(?:\s+[بف]\w+)?\s+(?:(?:[بتيك]|كا|بي|عم )?(?:حتاج|يحتاج|بحث|يبحث|دور|يدور|عاني|ناشد|يناشد|قلب|لوج|يلوج|طلب|ستقطب)\w*|"
-    r"بحاجه|محتاج\w*|محتاجه|ناقص\w*|ناقصه|ينقص\w*|عايز\w*|عاوز\w*|داير\w*|بد[وه]\w*|خاص[وه]\w*|خص[وه]\w*|يبي|تبي|يبون|يبا|يبو|"
-    r"يشتي|تشتي|يريد\w*|لازمو|يلزم\w*|يفتح باب|تفتح باب|يستقبل متطوع\w*|تستقبل متطوع\w*)(?!\w)"
+    r"(?:\s+[بف]\w+)?\s+(?:[بتيك]{0,2}(?:حتاج|بحث|دور|عاني|ناشد|قلب|لوج|طلب|ستقطب)\w*|بحاجه|"
+    r"محتاج\w*|ناقص\w*|ينقص\w*|عايز\w*|عاوز\w*|داير\w*|بد[وه]\w*|خاص[وه]\w*|خص[وه]\w*|[يت]ب(?:ي|ا|ون|و)|[يت]شتي|يريد\w*|لازمو|"
+    r"يلزم\w*|[يت]فتح باب|[يت]ستقبل متطوع\w*)(?!\w)"
 )
 _TELLS_AFTER = re.compile(
     r"[^\w.\n]*(?:قال\w*|گال\w*|رفض\w*|وعد\w*|جا|جت|جات|جو|جوا|اجا|اجو|ردت?|ردوا|اعتذر\w*|سحب\w*|بدا|وافق\w*|"
@@ -129,14 +129,14 @@ def _nouns() -> tuple[re.Pattern[str], Mapping[str, tuple[str, bool]]]:
     return re.compile(rf"(?<!\w)(?P<clitic>[وف]?(?:لل|ل|ب|ع)?)(?P<noun>{nouns})(?!\w)"), kinds
 
 
-def organiser(post: Post, cues: Mapping[str, Sequence[Cue]], label: str | None = None) -> Found[Organiser] | None:
-    """Read who organises; None where nothing shows it. A person's words in an awareness post organise nothing."""
+def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser] | None:
+    """Read who organises; None where nothing shows it."""
     pattern, kinds = _nouns()
     ranked: list[tuple[int, Found[Organiser]]] = []
     for match in pattern.finditer(post.folded):
         kind, alone = kinds[match["noun"]]
         ranked.append(_weigh(post, _Noun(match, kind, alone)))
-    for kind in ("team", "person") if label != "awareness_campaign" else ():
+    for kind in ("team", "person"):
         spoken = (cue for cue in cues.get(kind, ()) if not _is_others(post, cue))
         ranked += [(_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)) for cue in islice(spoken, 1)]
     rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
@@ -147,9 +147,10 @@ _CALLED = re.compile(r"(?<!\w)يا\s$")
 
 
 def _is_others(post: Post, cue: Cue) -> bool:
-    """Whether words of the first person are somebody else's («قالت: «أنا ولدك»») or call the reader («يا خوي»)."""
+    """Whether words of the first person are somebody else's («قالت: «أنا ولدك»») or call the reader («يا خوي», «لشباب الحي»)."""
     before = post.folded[: cue.start]
-    return before.count("«") > before.count("»") or bool(_CALLED.search(before[-4:]))
+    called = _CALLED.search(before[-4:]) or (cue.field == "team" and post.folded[cue.start] == "ل")
+    return before.count("«") > before.count("»") or bool(called)
 
 
 _ANNOUNCED, _NAMED, _FIRST_PERSON, _MAYBE, _NOT = 4, 3, 2, 1, 0
@@ -165,7 +166,7 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
     found = post.found(Organiser(name, _TYPES.get(noun.type, noun.type)), start, stop)
     before = _TAG.sub("", post.folded[max(0, noun.match.start() - 70) : noun.match.start()]) + noun.match["clitic"]
     quoted = bool(words) and words[0].lstrip().startswith(("«", '"'))
-    definite = any(word.startswith((" ال", " ازمه", " «", ' "')) for word in words)
+    definite = any(word.startswith((" ال", " ازمه")) for word in words)
     if noun.match["noun"] in _ONLY_QUOTED and not quoted:
         return _NOT, found  # «حملة تنظيف» says what, not who
     if noun.match["noun"] in _ONLY_DEFINITE and not definite:
@@ -184,7 +185,7 @@ def _weigh_place(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, b
     """A mosque, a school, an office or a shop, most often only where something is."""
     stop, _, proper = shape
     if _NEEDS_AFTER.match(post.folded, stop) and not _PLACE_BEFORE.search(before):
-        return _NAMED
+        return _MAYBE if noun.alone and not proper else _NAMED
     if noun.match["noun"].startswith(_HOSPITALS):
         return _NOT
     if re.search(r"[.\n]\s*$", before) and _SIGNS.match(post.folded, stop):
