@@ -22,7 +22,7 @@ from evolunteer_nlp.initiatives.blood import blood_types
 from evolunteer_nlp.initiatives.contacts import Contacts, Iban, contacts
 from evolunteer_nlp.initiatives.dates import When, dates
 from evolunteer_nlp.initiatives.lexicon import Cue, cues
-from evolunteer_nlp.initiatives.organisers import Organiser, organiser
+from evolunteer_nlp.initiatives.organisers import Organiser, first_person, organiser
 from evolunteer_nlp.initiatives.places import City, places
 from evolunteer_nlp.initiatives.post import Found, Post, read
 from evolunteer_nlp.initiatives.status import Status, status
@@ -63,6 +63,8 @@ class Details:
         ``technical``, ``contact``, ``field``; of calls for volunteers only.
     audience : tuple of Found[str]
     organiser : Found[Organiser] or None
+    personal : Found[str] or None
+        Words by which the writer speaks of himself or his own, whoever organises: «كلموني», «جارتنا».
     urgent : Found[str] or None
         The word that says so.
     status : Status
@@ -87,6 +89,7 @@ class Details:
     kinds: tuple[Found[str], ...]
     audience: tuple[Found[str], ...]
     organiser: Found[Organiser] | None
+    personal: Found[str] | None
     urgent: Found[str] | None
     status: Status
 
@@ -160,6 +163,7 @@ def extract(
         kinds=nature.kinds(post, met) if calls else (),
         audience=nature.named(post, met, "audience"),
         organiser=organiser(post, met),
+        personal=first_person(post, met, "person"),
         urgent=urgent[0] if urgent else None,
         status=status(post, met, days, posted, now),
     )

@@ -90,14 +90,14 @@ class Initiative:
 
     @property
     def is_private(self) -> bool:
-        """Whether its numbers may be a private person's: no organisation is shown to ask, or the account is a person's.
+        """Whether its numbers may be a private person's.
 
-        A team that only says «احنا» is some private persons.
+        They may where no body is named as asking, where the writer speaks of himself («كلموني») although one is, and
+        where the account is a person's.
         """
-        if self.details.organiser is None or any(cue.name == "account_of_person" for cue in self.cues):
-            return True
-        name, kind = self.details.organiser.value
-        return kind == "person" or (kind == "team" and not name)
+        organiser = self.details.organiser
+        named = organiser is not None and organiser.value.name is not None
+        return not named or bool(self.details.personal) or any(cue.name == "account_of_person" for cue in self.cues)
 
 
 def find_initiatives(

@@ -16,7 +16,6 @@ Organiser(name='جمعية البر الخيرية', type='charity')
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from evolunteer_nlp.initiatives.lexicon import Cue, rows
@@ -98,7 +97,7 @@ _ONLY_DEFINITE = {"خليه", "شبكه"}
 _HOSPITALS = ("مستشف", "مشف", "بنك الدم", "مصرف الدم", "مركز الصح", "المشف", "المستشف")
 _STOP = re.compile(
     r"(?:عن|في|ف|علي|الي|من|مع|ل|ب|او|ان|بعد|قبل|حتي|عبر|اليوم|غدا|بكره|بكرا|امبارح|امس|البارح|البارحه|غدوه|يوم|كل|هذا|هذه|هي|هو|لا|"
-    r"ما|مش|مو|قد|قاعد|اللي|لي|التي|الذي|وهي|راح|رح|بدنا|عايز|فارغ|رقم|حساب|مشروع|لسه|لسا|لسع|لسة|مازال\w*|باش|باقي|توا|الان|"
+    r"ما|مش|مو|قد|قاعد|اللي|لي|التي|الذي|وهي|بحاجه|نازل|راح|رح|بدنا|عايز|فارغ|رقم|حساب|مشروع|لسه|لسا|لسع|لسة|مازال\w*|باش|باقي|توا|الان|"
     r"هلق|هسه|ع|حاطين|كان|كانت|حيث|اذا|لو|اسبوعيا|يوميا|المطلوب|مطلوب\w*|متطوع\w*|للتبرع|للتسجيل|للتواصل|للل\w*|"
     r"السبت|الاحد|الاثنين|الثلاثاء|الاربعاء|الجمعه|الخميس|"
     r"طاح|راحت?|صار\w*|طلب(?:ت|نا|و|وا)?|تقول|"
@@ -136,9 +135,8 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser]
     for match in pattern.finditer(post.folded):
         kind, alone = kinds[match["noun"]]
         ranked.append(_weigh(post, _Noun(match, kind, alone)))
-    for kind in ("team", "person"):
-        spoken = (cue for cue in cues.get(kind, ()) if not _is_others(post, cue))
-        ranked += [(_FIRST_PERSON, post.found(Organiser(None, kind), cue.start, cue.end)) for cue in islice(spoken, 1)]
+    spoken = [found for kind in ("team", "person") if (found := first_person(post, cues, kind))]
+    ranked += [(_FIRST_PERSON, found.shows(Organiser(None, found.value))) for found in spoken]
     rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
     return found if rank else None
 
@@ -146,11 +144,15 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser]
 _CALLED = re.compile(r"(?<!\w)يا\s$")
 
 
-def _is_others(post: Post, cue: Cue) -> bool:
-    """Whether words of the first person are somebody else's («قالت: «أنا ولدك»») or call the reader («يا خوي», «لشباب الحي»)."""
-    before = post.folded[: cue.start]
-    called = _CALLED.search(before[-4:]) or (cue.field == "team" and post.folded[cue.start] == "ل")
-    return before.count("«") > before.count("»") or bool(called)
+def first_person(post: Post, cues: Mapping[str, Sequence[Cue]], kind: str) -> Found[str] | None:
+    """Words by which a writer speaks of himself and his own (``person``: «كلموني») or of his group (``team``)."""
+    for cue in cues.get(kind, ()):
+        before = post.folded[: cue.start]
+        quoted = before.count("«") > before.count("»")  # «قالت: «أنا ولدك»»
+        called = _CALLED.search(before[-4:]) or (kind == "team" and post.folded[cue.start] == "ل")  # «يا خوي»
+        if not quoted and not called:
+            return post.found(kind, cue.start, cue.end)
+    return None
 
 
 _ANNOUNCED, _NAMED, _FIRST_PERSON, _MAYBE, _NOT = 4, 3, 2, 1, 0
