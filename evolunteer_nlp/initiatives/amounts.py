@@ -37,6 +37,7 @@ class _Currency(NamedTuple):
 _LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
 _OF_ALL = re.compile(r"(?:من اصل|من اجمالي)\s*$")
 _OF = re.compile(r"\s*(?:من|من اصل)\s*")
+_COUNTED = re.compile(r"(?:رقم|عدد)\s*$")
 _CLAUSE = re.compile(r"[،,.؛\n!?؟]")
 _PER = re.compile(
     r"\s*(?:شهريا|سنويا|شهري|سنوي|بالشهر|في الشهر|بالسن|للسهم|للفرد|للواحد|للشخص|للوحد[ها]|للواحده|للراس|للكيس|للمتر|"
@@ -153,6 +154,8 @@ def _is_whole(post: Post, part: Number, whole: Number, is_money: bool, cues: Map
     """Whether a number is the sum of which another is a part: «٣٠٠ دينار من اصل ٩٠٠», «وصلنا ٤١٠ من ١٣٠٠»."""
     if is_money:
         return bool(_OF_ALL.search(post.folded, 0, whole.start))
+    if _COUNTED.search(post.folded, 0, part.start):
+        return False
     reached = _OF.fullmatch(post.folded, part.end, whole.start) and _ENDS.match(post.folded, whole.end)
     return bool(reached and whole.value > part.value >= 100 and _collected(post, part.start, cues))
 
@@ -160,9 +163,14 @@ def _is_whole(post: Post, part: Number, whole: Number, is_money: bool, cues: Map
 def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], asks: bool) -> bool:
     """Say whether a number without a currency is money all the same; ``asks`` is true of a donation drive."""
     if any(
-        cue.first == number.last + 1 and not post.folded.startswith("ال", cue.start) for cue in cues.get("counted", ())
+        cue.first == number.last + 1
+        and not post.folded.startswith("ال", cue.start)
+        and not _CLAUSE.search(post.folded, number.end, cue.start)
+        for cue in cues.get("counted", ())
     ):
         return False  # «ألف نازح», but «١٨ ألف المتر»
+    if _COUNTED.search(post.folded, 0, number.start):
+        return False  # «السهم رقم 312»
     about = [cue for cue in cues.get("money", ()) if cue.value == "price"]
     beside = any(
         0 < number.first - cue.last <= _BACK and not _CLAUSE.search(post.folded, cue.end, number.start) for cue in about
@@ -181,6 +189,8 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], ask
     if number.value < 10 or post.folded[number.start] == "0" or (1900 < number.value < 2100 and not beside):
         return False
     per = _PER.match(post.folded, number.end)
+    if asks and priced and _ENDS.match(post.folded, number.end):
+        return True
     return bool(per and (priced or (cues.get("money") and per[0].strip() in {"شهريا", "سنويا"}))) or (
         beside and bool(_ENDS.match(post.folded, number.end) or _PER.match(post.folded, number.end))
     )

@@ -197,13 +197,15 @@ def _goods(post: Post, cues: Mapping[str, Sequence[Cue]]) -> tuple[Found[str], .
 
 _REFUSED = re.compile(
     r"(?<!\w)[وف]?(?:مش|مو|مب|موش|مهوش|ماشي|مفيش|ماكو|مافي\w*|بدون|بلا|من غير|ليس\w*|"
-    r"(?:ما|لا|مش|مو|لن) [بمكح]?ن\w+(?: اي)?) $"
+    r"(?:ما|لا|مش|مو|لن) (?:[بمكح]?ن\w+|بدي|ابي|ابغ[اي]|اريد|عايز\w*|عاوز\w*|محتاج\w*)(?: اي)?) $"
 )
+_REFUSED_AFTER = re.compile(r"\s+(?:م(?:ا|ش)?\s?[بن]?\w+ش|لا|ما نا?خذ\w*|ما نبي\w*)(?!\w)")
 
 
 def _is_refused(post: Post, cue: Cue) -> bool:
     """Whether money is named only to say that it is not what is asked for: «مش فلوس», «ما نبيش فلوس»."""
-    return bool(_REFUSED.search(post.folded, max(0, cue.start - 25), cue.start))
+    before = _REFUSED.search(post.folded, max(0, cue.start - 25), cue.start)
+    return bool(before or _REFUSED_AFTER.match(post.folded, cue.end))
 
 
 def _gives(
