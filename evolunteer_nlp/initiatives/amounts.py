@@ -37,6 +37,7 @@ class _Currency(NamedTuple):
 _LINKED = re.compile(r"\s*(?:-|الي|ل|او|و|،|,|/|حتي)\s*")
 _OF_ALL = re.compile(r"(?:من اصل|من اجمالي)\s*$")
 _OF = re.compile(r"\s*(?:من|من اصل)\s*")
+_APART = re.compile(r"[،,.؛\n!?؟\d]")
 _COUNTED = re.compile(r"(?:رقم|عدد)\s*$")
 _CLAUSE = re.compile(r"[،,.؛\n!?؟]")
 _PER = re.compile(
@@ -173,7 +174,7 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], ask
         return False  # «السهم رقم 312»
     about = [cue for cue in cues.get("money", ()) if cue.value == "price"]
     beside = any(
-        0 < number.first - cue.last <= _BACK and not _CLAUSE.search(post.folded, cue.end, number.start) for cue in about
+        0 < number.first - cue.last <= _BACK and not _APART.search(post.folded, cue.end, number.start) for cue in about
     )
     priced = bool(re.search(r"(?<!\w)[وف]?ب\s?$", post.folded[max(0, number.start - 4) : number.start])) or (
         post.folded[number.start] == "ب"

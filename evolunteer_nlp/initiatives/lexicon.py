@@ -9,7 +9,7 @@ word.
 >>> from evolunteer_nlp.initiatives.post import read
 >>> post = read("نحتاج للمسنين وكبار السن من النازحين")
 >>> [(cue.value, post.folded[cue.start:cue.end]) for cue in cues(post)["cause"]]
-[('elderly', 'للمسنين'), ('elderly', 'وكبار السن'), ('relief', 'النازحين')]
+[('elderly', 'للمسنين'), ('elderly', 'كبار السن'), ('relief', 'النازحين')]
 """
 
 import functools
@@ -86,14 +86,19 @@ def _index() -> tuple[Mapping[str, list[_Entry]], Mapping[str, list[_Entry]]]:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _entries(word: str) -> tuple[_Entry, ...]:
+def _entries(word: str) -> tuple[tuple[_Entry, int], ...]:
+    """Entries that a word begins, each with the letters before it that only join it to what went before (و)."""
     whole, beginnings = _index()
-    found: dict[_Entry, None] = {}
+    found: dict[_Entry, int] = {}
     for stem, clitic in stems(word):
-        found |= dict.fromkeys(entry for entry in whole.get(stem, ()) if len(stem) > 2 or entry.rest or not clitic)
+        joined = int(clitic.startswith("و"))
+        for entry in whole.get(stem, ()):
+            if len(stem) > 2 or entry.rest or not clitic:
+                found.setdefault(entry, joined)
         for end in range(3, len(stem) + 1):
-            found |= dict.fromkeys(beginnings.get(stem[:end], ()))
-    return tuple(found)
+            for entry in beginnings.get(stem[:end], ()):
+                found.setdefault(entry, joined)
+    return tuple(found.items())
 
 
 def _is(word: str, wanted: str) -> bool:
@@ -104,14 +109,14 @@ def _is(word: str, wanted: str) -> bool:
 def _met(post: Post) -> Iterator[Cue]:
     words = post.words
     for at, word in enumerate(words):
-        for field, value, rest in _entries(word.text):
+        for (field, value, rest), joined in _entries(word.text):
             last = at
             for wanted in rest:
                 last += 1
                 if last == len(words) or not _is(words[last].text, wanted):
                     break
             else:
-                yield Cue(field, value, word.start, words[last].end, at, last)
+                yield Cue(field, value, word.start + joined, words[last].end, at, last)
 
 
 def cues(post: Post) -> Mapping[str, list[Cue]]:

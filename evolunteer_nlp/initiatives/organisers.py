@@ -135,8 +135,8 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser]
     for match in pattern.finditer(post.folded):
         kind, alone = kinds[match["noun"]]
         ranked.append(_weigh(post, _Noun(match, kind, alone)))
-    spoken = [found for kind in ("team", "person") if (found := first_person(post, cues, kind))]
-    ranked += [(_FIRST_PERSON, found.shows(Organiser(None, found.value))) for found in spoken]
+    spoken = (first_person(post, cues, kind) for kind in ("team", "person"))
+    ranked += [(_FIRST_PERSON, words.shows(Organiser(None, words.value))) for words in spoken if words]
     rank, found = max(ranked, key=lambda item: item[0], default=(0, None))
     return found if rank else None
 
