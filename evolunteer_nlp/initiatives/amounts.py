@@ -131,13 +131,16 @@ def amounts(
         of_all = at and _is_whole(post, values[at - 1], number, values[at - 1].first in found, cues)
         if number.first in found:
             continue
-        if of_all or (label != "volunteer_call" and _is_money(post, number, cues, label == "donation_drive")):
+        asks = label == "donation_drive"
+        if of_all or (label != "volunteer_call" and _is_money(post, number, cues, asks, listed=bool(found))):
             found[number.first] = Amount(number.value, last), number.start, number.end
     kept = [found[at] for at in sorted(found) if not _collected(post, found[at][1], cues)]
     return (*(post.found(amount, start, end) for amount, start, end in kept), *_few(post, country))
 
 
 def _beside_number(post: Post, number: Number, country: str | None) -> tuple[Amount, int, int] | None:
+    if post.folded.startswith("واحد", number.start):
+        return None  # «شي واحد درهم»
     after, before, _ = _beside()
     match = after.match(post.folded, number.end)
     if match:
@@ -161,8 +164,11 @@ def _is_whole(post: Post, part: Number, whole: Number, is_money: bool, cues: Map
     return bool(reached and whole.value > part.value >= 100 and _collected(post, part.start, cues))
 
 
-def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], asks: bool) -> bool:
-    """Say whether a number without a currency is money all the same; ``asks`` is true of a donation drive."""
+def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], asks: bool, *, listed: bool) -> bool:
+    """Say whether a number without a currency is money all the same.
+
+    ``asks`` is true of a donation drive, and ``listed`` where the post names other sums.
+    """
     if any(
         cue.first == number.last + 1
         and not post.folded.startswith("ال", cue.start)
@@ -190,7 +196,7 @@ def _is_money(post: Post, number: Number, cues: Mapping[str, Sequence[Cue]], ask
     if number.value < 10 or post.folded[number.start] == "0" or (1900 < number.value < 2100 and not beside):
         return False
     per = _PER.match(post.folded, number.end)
-    if asks and priced and _ENDS.match(post.folded, number.end):
+    if asks and priced and (listed or _ENDS.match(post.folded, number.end)):
         return True
     return bool(per and (priced or (cues.get("money") and per[0].strip() in {"شهريا", "سنويا"}))) or (
         beside and bool(_ENDS.match(post.folded, number.end) or _PER.match(post.folded, number.end))

@@ -89,6 +89,7 @@ _TELLS_AFTER = re.compile(
 _TAG = re.compile(r"[#@]\S+")
 _SIGNS = re.compile(r"(?:[^\w]+\w+){0,6}[^\w]*$")
 """What may follow whoever signs a post: its town, its number."""
+_OURS = re.compile(r"^\w+نا(?!\w)|\s(?:متاعنا|تاعنا|ديالنا|حق(?:ت)?نا|بتاع(?:ت)?نا|تبعنا|مالتنا)(?!\w)")
 _CLAUSE = re.compile(r"[^\w\s]|\n")
 _ONLY_QUOTED = {"دار", "فرق", "حمله", "مجموعه", "منصه", "صفحه", "شله"}
 _TITLES = {"حمله", "مبادره", "منصه", "صفحه"}
@@ -205,7 +206,7 @@ def _weigh_body(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, bo
     """A charity or a team: it asks where it opens or signs the post, acts, or is where to join."""
     stop, quoted, proper = shape
     if noun.alone and not proper:
-        return _MAYBE
+        return _NAMED if _OURS.search(post.folded[noun.match.start("noun") : stop + 8]) else _MAYBE
     titled = noun.match["noun"] in _TITLES
     if not titled and (_ASKS_BEFORE.search(before) or _OF_IT.search(before)):
         return _NAMED
