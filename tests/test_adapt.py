@@ -66,6 +66,7 @@ def wrong(posts: list[LabelledPost]) -> list[LabelledPost]:
     return [LabelledPost(f"{post.text} .", other.get(post.label, "donation_drive")) for post in posts]
 
 
+@pytest.mark.slow
 def test_a_model_that_got_worse_is_not_written_without_a_reason(tmp_path, base, old, monkeypatch):
     monkeypatch.setattr("evolunteer_nlp.training.adapt.held_out_files", lambda: held_out_files()[:1])
     harmful = wrong(old)

@@ -181,7 +181,11 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
         return (_NOT if located else _ANNOUNCED if name or noun.alone else _MAYBE), found
     if not name and not noun.alone:
         return _NOT, found
-    return (_weigh_place if noun.type in _PLACES else _weigh_body)(post, noun, before, (stop, quoted, proper)), found
+    if noun.type not in _PLACES:
+        return _weigh_body(post, noun, before, (stop, quoted, proper)), found
+    rank = _weigh_place(post, noun, before, (stop, quoted, proper))
+    nameless = found.shows(found.value._replace(name=None))
+    return rank, nameless if rank == _MAYBE else found  # without a name it does not vouch for numbers
 
 
 def _weigh_place(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, bool]) -> int:
@@ -193,6 +197,8 @@ def _weigh_place(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, b
         return _NOT
     if re.search(r"[.\n]\s*$", before) and _SIGNS.match(post.folded, stop):
         return _NAMED
+    if noun.type == "home" and (noun.match["clitic"].endswith("ل") or _ACTS_AFTER.match(post.folded, stop)):
+        return _MAYBE
     opens = not re.search(r"\w", before) or (proper and not re.search(r"\w", _clause(before)))
     acts = noun.type == "state" and bool(_ACTS_AFTER.match(post.folded, stop))
     if proper and _ACTS_AFTER.match(post.folded, stop):
