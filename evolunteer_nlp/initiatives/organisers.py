@@ -143,17 +143,30 @@ def organiser(post: Post, cues: Mapping[str, Sequence[Cue]]) -> Found[Organiser]
 
 
 _CALLED = re.compile(r"(?<!\w)يا\s$")
+_NOBODYS = re.compile(r"[_#]|\W?(?!والد)[وف]?(?:[بل]?ال(?!والد|اقي|مسؤول|مسوول|مشرف|قا.م|حقوني)|لل)\w")
+"""«الأمن الرقمي», «#تطوع_رقمي»: what has an article is nobody's own, but for «الوالد»; «الاقي» has none."""
 
 
 def first_person(post: Post, cues: Mapping[str, Sequence[Cue]], kind: str) -> Found[str] | None:
     """Words by which a writer speaks of himself and his own (``person``: «كلموني») or of his group (``team``)."""
     for cue in cues.get(kind, ()):
         before = post.folded[: cue.start]
-        quoted = before.count("«") > before.count("»")  # «قالت: «أنا ولدك»»
-        called = _CALLED.search(before[-4:]) or (kind == "team" and post.folded[cue.start] == "ل")  # «يا خوي»
-        if not quoted and not called:
-            return post.found(kind, cue.start, cue.end)
+        if before.count("«") > before.count("»") or _CALLED.search(before[-4:]):
+            continue  # «قالت: «أنا ولدك»», «يا خوي»
+        if kind == "team" and post.folded[cue.start] == "ل":
+            continue  # «بحكي لشباب الحي»
+        if kind == "person" and _NOBODYS.match(post.folded, max(0, cue.start - 1)):
+            continue
+        if cue.value == "opens" and not _wants(post, cue):
+            continue
+        return post.found(kind, cue.start, cue.end)
     return None
+
+
+def _wants(post: Post, cue: Cue) -> bool:
+    """Whether a post opens with what its writer wants: «عايز ١٠ رجالة», and not «عايز تتطوع؟» or «الحي محتاج»."""
+    after = post.words[cue.last + 1].text if cue.last + 1 < len(post.words) else ""
+    return cue.first <= 1 and not after.startswith("ت") and not post.folded.startswith("؟", cue.end)
 
 
 _ANNOUNCED, _NAMED, _FIRST_PERSON, _MAYBE, _NOT = 4, 3, 2, 1, 0
@@ -177,7 +190,7 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
     if _NO_ONE.search(before) or _TELLS_AFTER.match(post.folded, stop):
         return _NOT, found
     if _ANNOUNCES.search(before) and (name or noun.alone or noun.type not in _PLACES):
-        located = noun.alone and noun.type in _PLACES and before.endswith("في ")
+        located = noun.type in _PLACES and _WITHIN.search(before)  # «احنا في مستشفى …»
         return (_NOT if located else _ANNOUNCED if name or noun.alone else _MAYBE), found
     if not name and not noun.alone:
         return _NOT, found
