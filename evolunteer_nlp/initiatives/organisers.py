@@ -189,7 +189,7 @@ def _weigh(post: Post, noun: _Noun) -> tuple[int, Found[Organiser]]:
         return _NOT, found  # «خليه عندك», «شبكة صيد»
     if _NO_ONE.search(before) or _TELLS_AFTER.match(post.folded, stop):
         return _NOT, found
-    if _ANNOUNCES.search(before) and (name or noun.alone or noun.type not in _PLACES):
+    if _ANNOUNCES.search(before) and (name or noun.type not in _PLACES):
         located = noun.type in _PLACES and _WITHIN.search(before)  # «احنا في مستشفى …»
         return (_NOT if located else _ANNOUNCED if name or noun.alone else _MAYBE), found
     if not name and not noun.alone:
@@ -225,7 +225,9 @@ def _weigh_body(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, bo
     """A charity or a team: it asks where it opens or signs the post, acts, or is where to join."""
     stop, quoted, proper = shape
     if noun.alone and not proper:
-        return _NAMED if _OURS.search(post.folded[noun.match.start("noun") : stop + 8]) else _MAYBE
+        if _OURS.search(post.folded[noun.match.start("noun") : stop + 8]):
+            return _NAMED
+        return _NOT if noun.type == "team" and _WITHIN.search(before) else _MAYBE  # «كلمونا في القروب»
     titled = noun.match["noun"] in _TITLES
     if not titled and (_ASKS_BEFORE.search(before) or _OF_IT.search(before)):
         return _NAMED
