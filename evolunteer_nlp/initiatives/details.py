@@ -229,10 +229,11 @@ def _gives(
         given["money"] = paid[0]
     elif word:
         given["money"] = post.found("money", word.start, word.end)
-    if goods and (not paid or cues.get("in_kind")):
+    in_kind = cues.get("in_kind", ())
+    named = cues.get("goods") or in_kind
+    if goods and (not paid or in_kind):
         given["goods"] = goods[0]
-    named = cues.get("goods") or cues.get("in_kind", ())
-    if named and not given:
+    elif named and (in_kind or not given):
         given["goods"] = post.found("goods", named[0].start, named[0].end)
     about_blood = [cue for cue in cues.get("cause", ()) if cue.value == "blood"]
     if blood or about_blood:
