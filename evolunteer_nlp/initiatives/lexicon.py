@@ -15,7 +15,7 @@ word.
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain, product
 from typing import NamedTuple
@@ -85,9 +85,18 @@ def _index() -> tuple[Mapping[str, list[_Entry]], Mapping[str, list[_Entry]]]:
     return whole, beginnings
 
 
+class _Begun(NamedTuple):
+    """What a word begins: cues of it alone, and phrases by their second word, «*» for the beginning of one.
+
+    Each comes with the letters of the word that only join it to what went before (و).
+    """
+
+    alone: tuple[tuple[_Entry, int], ...]
+    phrases: Mapping[str, Sequence[tuple[_Entry, int]]]
+
+
 @functools.lru_cache(maxsize=1 << 16)
-def _entries(word: str) -> tuple[tuple[_Entry, int], ...]:
-    """Entries that a word begins, each with the letters before it that only join it to what went before (و)."""
+def _begun(word: str) -> _Begun:
     whole, beginnings = _index()
     found: dict[_Entry, int] = {}
     for stem, clitic in stems(word):
@@ -98,7 +107,11 @@ def _entries(word: str) -> tuple[tuple[_Entry, int], ...]:
         for end in range(3, len(stem) + 1):
             for entry in beginnings.get(stem[:end], ()):
                 found.setdefault(entry, joined)
-    return tuple(found.items())
+    phrases: defaultdict[str, list[tuple[_Entry, int]]] = defaultdict(list)
+    for entry, joined in found.items():
+        if entry.rest:
+            phrases["*" if entry.rest[0].endswith("*") else entry.rest[0]].append((entry, joined))
+    return _Begun(tuple(item for item in found.items() if not item[0].rest), dict(phrases))
 
 
 def _is(word: str, wanted: str) -> bool:
@@ -109,14 +122,17 @@ def _is(word: str, wanted: str) -> bool:
 def _met(post: Post) -> Iterator[Cue]:
     words = post.words
     for at, word in enumerate(words):
-        for (field, value, rest), joined in _entries(word.text):
-            last = at
-            for wanted in rest:
-                last += 1
-                if last == len(words) or not _is(words[last].text, wanted):
-                    break
-            else:
-                yield Cue(field, value, word.start + joined, words[last].end, at, last)
+        alone, phrases = _begun(word.text)
+        for entry, joined in alone:
+            yield Cue(entry.field, entry.value, word.start + joined, word.end, at, at)
+        if not phrases or at + 1 == len(words):
+            continue
+        second = words[at + 1].text
+        for key in dict.fromkeys((second, second.removeprefix("ال"), "*")):
+            for entry, joined in phrases.get(key, ()):
+                last = at + len(entry.rest)
+                if last < len(words) and all(_is(words[at + 1 + n].text, each) for n, each in enumerate(entry.rest)):
+                    yield Cue(entry.field, entry.value, word.start + joined, words[last].end, at, last)
 
 
 def cues(post: Post) -> Mapping[str, list[Cue]]:
