@@ -18,8 +18,11 @@ from evolunteer_nlp.initiatives.status import Status
 HERE = Path(__file__).parent
 with (HERE / "cases" / "details.jsonl").open(encoding="utf-8") as file:
     CASES = [json.loads(line) for line in file]
-with (HERE.parent / "corpora" / "details" / "writer_a.jsonl").open(encoding="utf-8") as file:
-    GOLD = [json.loads(line) for line in file]
+GOLD = {
+    writer: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for writer in "ab"
+    for path in [HERE.parent / "corpora" / "details" / f"writer_{writer}.jsonl"]
+}
 
 PIECES = [case["text"] for case in CASES]
 TEXT = st.one_of(
@@ -103,21 +106,24 @@ def test_long_digits_and_repetitions_take_no_time() -> None:
         extract(piece * 2000, "2025-01-01", "SA")
 
 
-# What writer A's posts score: rules were developed on them, so it is a floor for rules and no measure of quality, which
-# is taken on posts of other writers. It falls only where annotations are settled anew (organiser type: once, by 0.04).
+# What the annotated posts score: rules were developed on them, so it is a floor for rules and no measure of quality,
+# which is taken on posts of other writers. It falls only where annotations are settled anew.
 FLOOR = {
-    "phones": 0.98, "links": 0.98, "emails": 0.98, "ibans": 0.98, "accounts": 0.98, "codes": 0.98, "amounts": 0.96,
-    "blood_types": 0.98, "dates": 0.97, "city": 0.96, "causes": 0.87, "mode": 0.96, "organiser type": 0.83,
-    "volunteers_wanted": 0.89, "status": 0.95,
+    "phones": (0.98, 0.98), "links": (0.98, 0.98), "emails": (0.98, 0.98), "ibans": (0.98, 0.98),
+    "accounts": (0.98, 0.94), "codes": (0.98, 0.98), "amounts": (0.96, 0.91), "blood_types": (0.98, 0.98),
+    "dates": (0.97, 0.89), "city": (0.96, 0.87), "causes": (0.87, 0.79), "mode": (0.96, 0.88),
+    "organiser type": (0.90, 0.79), "volunteers_wanted": (0.89, 0.73), "status": (0.95, 0.95),
 }  # fmt: skip
 
 
-def test_floor_on_the_posts_it_was_developed_on() -> None:
-    scores = measure(GOLD)
+@pytest.mark.parametrize("writer", GOLD)
+def test_floor_on_the_posts_it_was_developed_on(writer: str) -> None:
+    scores = measure(GOLD[writer])
     assert list(scores) == list(FIELDS)
-    assert {field: scores[field].f1 for field, floor in FLOOR.items() if scores[field].f1 < floor} == {}
+    floors = {field: floor["ab".index(writer)] for field, floor in FLOOR.items()}
+    assert {field: scores[field].f1 for field, floor in floors.items() if scores[field].f1 < floor} == {}
 
 
 def test_measure_counts_values() -> None:
-    row = {**GOLD[0], "text": "نحتاج O- عاجل", "details": {**GOLD[0]["details"], "blood_types": ["O-", "A+"]}}
+    row = {**GOLD["a"][0], "text": "نحتاج O- عاجل", "details": {**GOLD["a"][0]["details"], "blood_types": ["O-", "A+"]}}
     assert tuple(measure([row])["blood_types"]) == (1, 0, 1)

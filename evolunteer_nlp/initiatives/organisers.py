@@ -212,12 +212,15 @@ def _weigh_place(post: Post, noun: _Noun, before: str, shape: tuple[int, bool, b
         return _NAMED
     if noun.type == "home" and (noun.match["clitic"].endswith("ل") or _ACTS_AFTER.match(post.folded, stop)):
         return _MAYBE
-    opens = not re.search(r"\w", before) or (proper and not re.search(r"\w", _clause(before)))
-    acts = noun.type == "state" and bool(_ACTS_AFTER.match(post.folded, stop))
-    if proper and _ACTS_AFTER.match(post.folded, stop):
+    first = not re.search(r"\w", before)
+    opens = first or (proper and not re.search(r"\w", _clause(before)))
+    acts = bool(_ACTS_AFTER.match(post.folded, stop))
+    if proper and acts:
         return _MAYBE
     if opens and noun.type == "state":
-        return _NAMED if acts or not re.search(r"\w", before) else _NOT
+        return _NAMED if acts or first else _NOT
+    if acts and first:
+        return _NAMED
     return _MAYBE if opens and not _PLACE_BEFORE.search(before) else _NOT
 
 
